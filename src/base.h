@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+// What every file may use: attributes, small arithmetic, limits. No state, no functions out of line.
+// All compiler conditionals of the project are here.
+#ifndef BASE_H
+#define BASE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define EXPORT __attribute__((visibility("default")))
+#define SLOW __attribute__((noinline, cold))
+#define NOINLINE __attribute__((noinline))
+#define INLINE static inline __attribute__((always_inline))
+#define PRINTF(format_at, first_at) __attribute__((format(printf, format_at, first_at)))
+#define CACHE_ALIGNED __attribute__((aligned(CACHE_LINE)))
+
+// Thread-local words that the fast path reads: initial-exec, because the dynamic TLS model
+// allocates on a thread's first touch.
+#define TLS _Thread_local __attribute__((tls_model("initial-exec")))
+
+#define likely(x) __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+
+#define ARRAY_LENGTH(a) (sizeof(a) / sizeof *(a))
+
+enum {
+    CACHE_LINE = 64,
+    MALLOC_POOLS_MAX = 64, // malloc pools that a configuration may declare
+    NAMED_POOLS_MAX = 192, // named pools (pool and pbuf lines) that it may declare
+    ALIGN_MIN = 16,        // every pointer is aligned to this at least, as glibc's are
+};
+
+// A count of chunks that means "grows on demand".
+#define COUNT_UNLIMITED UINT64_MAX
+
+// A hint to the processor that this is a spin loop.
+INLINE void cpu_relax(void)
+{
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("isb");
+#else
+#error "poolmalloc supports x86-64 and aarch64"
+#endif
+}
+
+INLINE uint64_t align_up(uint64_t n, uint64_t power_of_two)
+{
+    return (n + power_of_two - 1) & ~(power_of_two - 1);
+}
+
+INLINE bool is_power_of_two(uint64_t n)
+{
+    return n != 0 && (n & (n - 1)) == 0;
+}
+
+// floor(log2(n)), n > 0.
+INLINE unsigned log2_floor(uint64_t n)
+{
+    return 63U - (unsigned)__builtin_clzll(n);
+}
+
+// ceil(log2(n)), n > 0.
+INLINE unsigned log2_ceil(uint64_t n)
+{
+    return n == 1 ? 0 : log2_floor(n - 1) + 1;
+}
+
+INLINE uint64_t min_u64(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+INLINE uint64_t max_u64(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+#endif
