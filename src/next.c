@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+#include "next.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <string.h>
+
+#include "message.h"
+
+// The arena: blocks are handed out once, each behind a word that holds its size. Only the thread
+// that starts the library and whoever allocates meanwhile come here.
+enum { ARENA_BYTES = 64 * 1024 };
+static struct {
+    _Alignas(ALIGN_MIN) char bytes[ARENA_BYTES];
+    _Atomic size_t used;
+} arena;
+
+bool next_is_bootstrap(const void *p)
+{
+    return (uintptr_t)p - (uintptr_t)arena.bytes < ARENA_BYTES;
+}
+
+size_t next_bootstrap_size(const void *p)
+{
+    return ((const size_t *)p)[-1];
+}
+
+static size_t bootstrap_usable_size(void *p)
+{
+    return p ? next_bootstrap_size(p) : 0;
+}
+
+static void *bootstrap_memalign(size_t alignment, size_t size)
+{
+    alignment = max_u64(alignment, ALIGN_MIN);
+    if (size > ARENA_BYTES || alignment > ARENA_BYTES)
+        goto full;
+    size_t step = align_up(size, ALIGN_MIN) + alignment + ALIGN_MIN;
+    size_t at = atomic_fetch_add_explicit(&arena.used, step, memory_order_relaxed);
+    if (at + step > ARENA_BYTES)
+        goto full;
+    char *p = (char *)align_up((uintptr_t)arena.bytes + at + sizeof(size_t), alignment);
+    ((size_t *)(void *)p)[-1] = size;
+    return p;
+full:
+    errno = ENOMEM;
+    return NULL;
+}
+
+static void *bootstrap_malloc(size_t size)
+{
+    return bootstrap_memalign(ALIGN_MIN, size);
+}
+
+static void *bootstrap_calloc(size_t count, size_t size)
+{
+    size_t bytes;
+    if (__builtin_mul_overflow(count, size, &bytes))
+        bytes = SIZE_MAX;
+    return bootstrap_malloc(bytes); // never used before, so zero
+}
+
+static void *bootstrap_realloc(void *p, size_t size)
+{
+    void *moved = bootstrap_malloc(size);
+    if (moved && p)
+        memcpy(moved, p, min_u64(size, bootstrap_usable_size(p)));
+    return moved;
+}
+
+static void bootstrap_free(void *p)
+{
+    (void)p;
+}
+
+struct next next = {
+    .malloc = bootstrap_malloc,
+    .free = bootstrap_free,
+    .calloc = bootstrap_calloc,
+    .realloc = bootstrap_realloc,
+    .memalign = bootstrap_memalign,
+    .malloc_usable_size = bootstrap_usable_size,
+};
+
+void next_resolve(void)
+{
+    struct next found;
+#define NEXT(type, name, parameters) \
+    found.name = (type(*) parameters)next_symbol(#name); \
+    if (!found.name) \
+        message_abort("no other malloc behind this library has %s()", #name);
+#include "next.def"
+    next = found;
+}
+
+void *next_symbol(const char *name)
+{
+    return dlsym(RTLD_NEXT, name);
+}
+
+const char *next_who_precedes(const void *malloc_of_ours)
+{
+    void *first = dlsym(RTLD_DEFAULT, "malloc");
+    Dl_info info;
+    if (!first || first == malloc_of_ours || !dladdr(first, &info))
+        return NULL;
+    return info.dli_fname;
+}

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: MIT
+// Memory, threads and the process itself.
+#include "os.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <linux/membarrier.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+
+size_t os_page_size(void)
+{
+    return getauxval(AT_PAGESZ);
+}
+
+static void *map(size_t bytes, int protection, int flags)
+{
+    void *start = mmap(NULL, bytes, protection, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
+    return start == MAP_FAILED ? NULL : start;
+}
+
+void *os_reserve(size_t bytes, size_t alignment)
+{
+    size_t slack = alignment > os_page_size() ? alignment : 0;
+    char *start = map(bytes + slack, PROT_NONE, MAP_NORESERVE);
+    if (!start || slack == 0)
+        return start;
+    char *aligned = (char *)align_up((uintptr_t)start, alignment);
+    if (aligned > start)
+        munmap(start, (size_t)(aligned - start));
+    if (aligned < start + slack)
+        munmap(aligned + bytes, (size_t)(start + slack - aligned));
+    return aligned;
+}
+
+void *os_reserve_zeros(size_t bytes)
+{
+    return map(bytes, PROT_READ, MAP_NORESERVE);
+}
+
+bool os_commit(void *start, size_t bytes)
+{
+    return mprotect(start, bytes, PROT_READ | PROT_WRITE) == 0;
+}
+
+void *os_map(size_t bytes)
+{
+    return map(bytes, PROT_READ | PROT_WRITE, MAP_NORESERVE);
+}
+
+bool os_map_over(void *start, size_t bytes)
+{
+    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED;
+    return mmap(start, bytes, PROT_READ | PROT_WRITE, flags, -1, 0) != MAP_FAILED;
+}
+
+void os_unmap(void *start, size_t bytes)
+{
+    munmap(start, bytes);
+}
+
+bool os_wipe_on_fork(void *start, size_t bytes)
+{
+    return madvise(start, bytes, MADV_WIPEONFORK) == 0;
+}
+
+bool os_populate(void *start, size_t bytes)
+{
+    if (madvise(start, bytes, MADV_POPULATE_WRITE) == 0)
+        return true;
+    if (errno != EINVAL) // before Linux 5.14
+        return false;
+    for (volatile char *p = start; p < (char *)start + bytes; p += os_page_size())
+        *p = 0;
+    return true;
+}
+
+bool os_lock_memory(void *start, size_t bytes)
+{
+    return mlock(start, bytes) == 0;
+}
+
+void os_huge_pages(void *start, size_t bytes)
+{
+    madvise(start, bytes, MADV_HUGEPAGE);
+}
+
+void os_no_core_dump(void *start, size_t bytes)
+{
+    madvise(start, bytes, MADV_DONTDUMP);
+}
+
+uint64_t os_address_space_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+        return UINT64_MAX;
+    return limit.rlim_cur;
+}
+
+bool os_barrier_start(void)
+{
+    return syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
+}
+
+void os_barrier(void)
+{
+    if (syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) != 0 && os_barrier_start())
+        syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
+}
+
+void os_futex_wait(_Atomic uint32_t *word, uint32_t while_value)
+{
+    syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, while_value, NULL, NULL, 0);
+}
+
+void os_futex_wake(_Atomic uint32_t *word, int waiters)
+{
+    syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, waiters, NULL, NULL, 0);
+}
+
+void os_yield(void)
+{
+    sched_yield();
+}
+
+bool os_is_secure(void)
+{
+    return getauxval(AT_SECURE) != 0;
+}
+
+// The environment as the kernel passed it, for calls that come before libc has set `environ`.
+static const char *early_environment(const char *name, size_t length)
+{
+    static char block[32768];
+    static ssize_t bytes;
+    if (bytes == 0) {
+        bytes = os_read_file("/proc/self/environ", block, sizeof block);
+        if (bytes == 0)
+            bytes = -1;
+    }
+    for (const char *p = block; bytes > 0 && p < block + bytes; p += strlen(p) + 1)
+        if (strncmp(p, name, length) == 0 && p[length] == '=')
+            return p + length + 1;
+    return NULL;
+}
+
+const char *os_environment(const char *name)
+{
+    size_t length = strlen(name);
+    if (!environ)
+        return early_environment(name, length);
+    for (char **p = environ; *p; p++)
+        if (strncmp(*p, name, length) == 0 && (*p)[length] == '=')
+            return *p + length + 1;
+    return NULL;
+}
+
+const char *os_program_name(void)
+{
+    const char *path = (const char *)getauxval(AT_EXECFN);
+    if (!path)
+        return "?";
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+const char *os_host_name(void)
+{
+    static struct utsname host;
+    return uname(&host) == 0 ? host.nodename : "localhost";
+}
+
+pid_t os_process_id(void)
+{
+    return (pid_t)syscall(SYS_getpid);
+}
+
+static uint64_t clock_ns(clockid_t id)
+{
+    struct timespec now;
+    clock_gettime(id, &now);
+    return (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
+}
+
+uint64_t os_clock_ns(void)
+{
+    return clock_ns(CLOCK_MONOTONIC);
+}
+
+uint64_t os_wall_clock_ns(void)
+{
+    return clock_ns(CLOCK_REALTIME);
+}

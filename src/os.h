@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+// Every system call of the library: memory, files, environment, threads.
+// Nothing here allocates or keeps a lock. errno may change; callers above restore it.
+#ifndef OS_H
+#define OS_H
+
+#include <sys/types.h>
+
+#include "base.h"
+
+// Memory. Sizes are rounded up to pages by the kernel. NULL or false: the kernel refused.
+
+size_t os_page_size(void);
+
+// Address space without access and without memory behind it, aligned to `alignment` (power of two).
+void *os_reserve(size_t bytes, size_t alignment);
+
+// The same, readable as zeros.
+void *os_reserve_zeros(size_t bytes);
+
+// Makes reserved memory usable. The pages are zero.
+bool os_commit(void *start, size_t bytes);
+
+// Usable private memory, zero.
+void *os_map(size_t bytes);
+
+// Replaces the pages at `start`, whatever they are, by private zero pages.
+bool os_map_over(void *start, size_t bytes);
+void os_unmap(void *start, size_t bytes);
+
+// A forked child finds these private pages zero. False before Linux 4.14.
+bool os_wipe_on_fork(void *start, size_t bytes);
+bool os_populate(void *start, size_t bytes);
+bool os_lock_memory(void *start, size_t bytes);
+void os_huge_pages(void *start, size_t bytes);
+void os_no_core_dump(void *start, size_t bytes);
+
+// The limit on address space (ulimit -v) in bytes, UINT64_MAX when there is none.
+uint64_t os_address_space_limit(void);
+
+// Threads.
+
+// Makes every other thread of the process pass a full memory barrier. os_barrier_start registers
+// the process for it and says whether the kernel can do this at all.
+bool os_barrier_start(void);
+void os_barrier(void);
+
+void os_futex_wait(_Atomic uint32_t *word, uint32_t while_value);
+void os_futex_wake(_Atomic uint32_t *word, int waiters);
+void os_yield(void);
+
+// The process.
+
+// The program runs with more rights than its caller (set-user-ID, file capabilities), so that the
+// environment must not be trusted.
+bool os_is_secure(void);
+
+// The value of an environment variable or NULL. Works before libc has set `environ`.
+const char *os_environment(const char *name);
+const char *os_program_name(void); // without directories
+const char *os_host_name(void);
+pid_t os_process_id(void);
+uint64_t os_clock_ns(void);      // monotonic
+uint64_t os_wall_clock_ns(void); // since 1970
+
+// Files.
+
+// Reads a whole file into buffer. The number of bytes, or -errno; -EFBIG when it does not fit.
+ssize_t os_read_file(const char *path, char *buffer, size_t size);
+
+// Opens a directory that belongs to this user, creating it with mode 0700 if need be; refuses one
+// that others may write to and symbolic links. A descriptor or -errno.
+int os_open_private_directory(const char *path);
+bool os_is_memory_file_system(int fd);
+
+// A new file of `bytes` zeros in the directory, mode 0600, mapped shared for reading and writing.
+// -EEXIST when the name is taken. 0 or -errno.
+int os_create_mapped_file(int directory, const char *name, size_t bytes, void **ret_start);
+
+// Puts a new mapped file in the place of existing pages, whose content it takes over.
+int os_move_to_mapped_file(int directory, const char *name, size_t bytes, void *start);
+void os_remove(const char *path);
+void os_close(int fd);
+
+// Appends text to a file (created with mode 0600) in one write. 0 or -errno.
+int os_append_file(const char *path, const char *text, size_t length);
+
+// Standard error as it was at start-up.
+
+// Remembers where descriptor 2 leads. With keep_open a duplicate is kept as well, for programs
+// that close descriptor 2 before they end.
+void os_stderr_start(bool keep_open);
+
+// Lets go of the duplicate, so that whoever reads the other end of a pipe sees its end when the
+// program closes descriptor 2.
+void os_stderr_forget(void);
+
+// One write to it, if it still leads to the same file; false when it does not or nothing was written.
+bool os_stderr_write(const char *text, size_t length);
+
+#endif

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: MIT
+// Files and standard error.
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <unistd.h>
+
+#include "os.h"
+
+ssize_t os_read_file(const char *path, char *buffer, size_t size)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    size_t length = 0;
+    ssize_t n;
+    do {
+        n = read(fd, buffer + length, size - length);
+        if (n > 0)
+            length += (size_t)n;
+    } while ((n > 0 && length < size) || (n < 0 && errno == EINTR));
+    int error = n < 0 ? errno : 0;
+    close(fd);
+    if (error)
+        return -error;
+    return length == size ? -EFBIG : (ssize_t)length;
+}
+
+int os_open_private_directory(const char *path)
+{
+    if (mkdir(path, 0700) != 0 && errno != EEXIST)
+        return -errno;
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    struct stat status;
+    if (fstat(fd, &status) != 0 || status.st_uid != geteuid() || (status.st_mode & 077) != 0) {
+        close(fd);
+        return -EPERM;
+    }
+    return fd;
+}
+
+bool os_is_memory_file_system(int fd)
+{
+    struct statfs status;
+    return fstatfs(fd, &status) == 0
+           && (status.f_type == TMPFS_MAGIC || status.f_type == RAMFS_MAGIC);
+}
+
+// A limit on file sizes (ulimit -f) would not only refuse a larger file: it sends SIGXFSZ.
+static bool exceeds_file_size_limit(size_t bytes)
+{
+    struct rlimit limit;
+    return getrlimit(RLIMIT_FSIZE, &limit) != 0
+           || (limit.rlim_cur != RLIM_INFINITY && bytes > limit.rlim_cur);
+}
+
+// A new file of zeros. A descriptor or -errno.
+static int create_file(int directory, const char *name, size_t bytes)
+{
+    if (exceeds_file_size_limit(bytes))
+        return -EFBIG;
+    int fd = openat(directory, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return -errno;
+    if (ftruncate(fd, (off_t)bytes) != 0) {
+        int error = errno;
+        close(fd);
+        unlinkat(directory, name, 0);
+        return -error;
+    }
+    return fd;
+}
+
+static int map_file(int directory, const char *name, int fd, size_t bytes, void *at, void **ret_start)
+{
+    void *start = mmap(at, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | (at ? MAP_FIXED : 0), fd, 0);
+    int error = start == MAP_FAILED ? errno : 0;
+    close(fd);
+    if (error) {
+        unlinkat(directory, name, 0);
+        return -error;
+    }
+    *ret_start = start;
+    return 0;
+}
+
+int os_create_mapped_file(int directory, const char *name, size_t bytes, void **ret_start)
+{
+    int fd = create_file(directory, name, bytes);
+    return fd < 0 ? fd : map_file(directory, name, fd, bytes, NULL, ret_start);
+}
+
+// Copies the pages of [start, start + bytes) that hold anything; the others stay holes.
+static bool copy_pages(int fd, const char *start, size_t bytes)
+{
+    const size_t page = os_page_size();
+    for (size_t at = 0; at < bytes; at += page) {
+        const uint64_t *word = (const uint64_t *)(start + at);
+        size_t i = 0;
+        while (i < page / sizeof *word && word[i] == 0)
+            i++;
+        if (i < page / sizeof *word && pwrite(fd, start + at, page, (off_t)at) != (ssize_t)page)
+            return false;
+    }
+    return true;
+}
+
+int os_move_to_mapped_file(int directory, const char *name, size_t bytes, void *start)
+{
+    int fd = create_file(directory, name, bytes);
+    if (fd < 0)
+        return fd;
+    if (!copy_pages(fd, start, bytes)) {
+        close(fd);
+        unlinkat(directory, name, 0);
+        return -EIO;
+    }
+    void *same;
+    return map_file(directory, name, fd, bytes, start, &same);
+}
+
+void os_remove(const char *path)
+{
+    unlink(path);
+}
+
+void os_close(int fd)
+{
+    close(fd);
+}
+
+static ssize_t write_once(int fd, const char *text, size_t length)
+{
+    ssize_t n;
+    do
+        n = write(fd, text, length);
+    while (n < 0 && errno == EINTR);
+    return n;
+}
+
+int os_append_file(const char *path, const char *text, size_t length)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600);
+    if (fd < 0)
+        return -errno;
+    ssize_t n = write_once(fd, text, length);
+    int error = n < 0 ? errno : (size_t)n < length ? ENOSPC : 0;
+    close(fd);
+    return -error;
+}
+
+// Standard error: which file it is, and a duplicate far above the descriptors that programs count on.
+static struct {
+    bool known;
+    dev_t device;
+    ino_t inode;
+    int duplicate; // -1: none
+} standard_error = {.duplicate = -1};
+
+enum { DUPLICATE_MIN = 700 }; // most programs that close "all" descriptors stop at 256 or 1024
+
+static bool is_standard_error(int fd)
+{
+    struct stat status;
+    return fd >= 0 && fstat(fd, &status) == 0 && status.st_dev == standard_error.device
+           && status.st_ino == standard_error.inode;
+}
+
+void os_stderr_start(bool keep_open)
+{
+    struct stat status;
+    standard_error.known = fstat(STDERR_FILENO, &status) == 0;
+    if (!standard_error.known)
+        return;
+    standard_error.device = status.st_dev;
+    standard_error.inode = status.st_ino;
+    if (keep_open)
+        standard_error.duplicate = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, DUPLICATE_MIN);
+}
+
+void os_stderr_forget(void)
+{
+    if (is_standard_error(standard_error.duplicate))
+        close(standard_error.duplicate);
+    standard_error.duplicate = -1;
+}
+
+bool os_stderr_write(const char *text, size_t length)
+{
+    if (!standard_error.known)
+        os_stderr_start(false);
+    if (!standard_error.known)
+        return false;
+    const int candidates[] = {STDERR_FILENO, standard_error.duplicate};
+    for (unsigned i = 0; i < ARRAY_LENGTH(candidates); i++)
+        if (is_standard_error(candidates[i]))
+            return write_once(candidates[i], text, length) > 0;
+    return false;
+}
