@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+// Thread caches: for each thread and pool a bin, a stack of free chunks that only its thread pops
+// and pushes, without a lock or an atomic operation.
+//
+// Exactness. A chunk in a bin is a free chunk, so a thread that finds a pool empty must be able to
+// take what others have cached. It stops their bins:
+//   stopper, holding the pool's lock           owner, in bin_pop and bin_push
+//     S1  stop = 1, low = MAX, capacity = 0      O1  busy = 1
+//     S2  membarrier                             O2  compiler barrier
+//     S3  wait until busy == 0 (acquire)         O3  test n against low or capacity
+//                                                O4  change slots, state and n
+//                                                O5  busy = 0, n (one release store)
+// membarrier puts a full barrier between O1 and O3 of every running owner. So either O1 comes
+// before it, and S3 waits for O5, or O3 comes after it, and the test fails: the owner goes the slow
+// way, to the lock. After S3 the bin is the stopper's; O5's release pairs with S3's acquire. Stopped
+// bins stay so until their owners start them again under the lock.
+// An owner between O3 and O4 may lower `low` after S1 and so undo it: S3 looks, and repeats. It
+// cannot happen twice, for whoever enters after S2 sees `stop` before touching `low`.
+//
+// All zero is the valid state "not started": pops and pushes fail, and the slow path does the rest.
+// Whoever writes a field: the owner, or anyone who holds the pool's lock and has stopped the bin.
+#ifndef CACHE_H
+#define CACHE_H
+
+#include "pools.h"
+
+enum {
+    CACHES_MAX = 1023, // threads with a cache at the same time; more work without one
+    BIN_STOPPED = UINT32_MAX,
+};
+
+struct CACHE_ALIGNED bin {
+    union {
+        _Atomic uint64_t n_and_busy; // written as one to close a critical section: n, busy = 0
+        struct {
+            _Atomic uint32_t n;    // chunks in slots[]
+            _Atomic uint32_t busy; // the owner is between O1 and O5
+        };
+    };
+    _Atomic uint32_t low;      // the lowest n since pool_note_used; BIN_STOPPED makes pops fail
+    _Atomic uint32_t capacity; // 0 makes pushes fail
+    uint32_t *slots;
+    char *base;     // of the pool, as the next three
+    uint8_t *state;
+    uint64_t multiplier;
+    uint32_t stride;
+    _Atomic uint32_t stop;
+    uint64_t unused;
+};
+
+_Static_assert(sizeof(struct bin) == CACHE_LINE, "an operation touches one line of the cache");
+
+struct cache {
+    struct stats_block *stats; // this thread's counters
+    uint32_t index;            // in the list of caches; block index + 1 of the statistics
+    bool taken;                // by a thread; under the runtime's lock
+    CACHE_ALIGNED struct bin bins[ROUTE_VALUES]; // the last two stay zero for ever
+    // then the slots of all bins
+};
+
+// The cache of this thread; the shared, for ever empty cache_none before its first slow path and
+// after its end. Never NULL.
+extern TLS struct cache *cache_self;
+extern struct cache cache_none;
+
+// Takes a chunk out of the bin and makes it LIVE. *ret_was_new: its memory is still zero. False,
+// with nothing changed: the bin is empty or stopped, or its top chunk is LIVE already because two
+// threads freed it at the same moment (see cache_drop_duplicate).
+INLINE bool bin_pop(struct bin *bin, void **ret_chunk, bool *ret_was_new)
+{
+    atomic_store_explicit(&bin->busy, 1, memory_order_relaxed); // O1
+    atomic_signal_fence(memory_order_seq_cst);                  // O2
+    uint32_t n = atomic_load_explicit(&bin->n, memory_order_relaxed);
+    uint32_t low = atomic_load_explicit(&bin->low, memory_order_relaxed);
+    if (unlikely(n <= low)) { // O3
+        if (n == 0 || atomic_load_explicit(&bin->stop, memory_order_relaxed))
+            goto miss;
+        atomic_store_explicit(&bin->low, n - 1, memory_order_relaxed);
+    }
+    uint32_t chunk = bin->slots[n - 1]; // O4
+    uint8_t state = bin->state[chunk];
+    if (unlikely(state == CHUNK_LIVE))
+        goto miss;
+    bin->state[chunk] = CHUNK_LIVE;
+    atomic_store_explicit(&bin->n_and_busy, n - 1, memory_order_release); // O5
+    *ret_chunk = bin->base + (uint64_t)chunk * bin->stride;
+    *ret_was_new = state == CHUNK_NEW;
+    return true;
+miss:
+    atomic_store_explicit(&bin->busy, 0, memory_order_release);
+    return false;
+}
+
+// Puts a LIVE chunk into the bin. False, with nothing changed: the bin is full or stopped, or the
+// address is not the start of a LIVE chunk.
+INLINE bool bin_push(struct bin *bin, const void *address)
+{
+    uint64_t chunk;
+    if (unlikely(!pool_chunk_at(bin->multiplier, (uint64_t)((const char *)address - bin->base),
+                                &chunk)))
+        return false;
+    atomic_store_explicit(&bin->busy, 1, memory_order_relaxed); // O1
+    atomic_signal_fence(memory_order_seq_cst);                  // O2
+    uint32_t n = atomic_load_explicit(&bin->n, memory_order_relaxed);
+    if (unlikely(n >= atomic_load_explicit(&bin->capacity, memory_order_relaxed))) // O3
+        goto miss;
+    if (unlikely(bin->state[chunk] != CHUNK_LIVE))
+        goto miss;
+    bin->state[chunk] = CHUNK_FREE; // O4
+    bin->slots[n] = (uint32_t)chunk;
+    atomic_store_explicit(&bin->n_and_busy, n + 1, memory_order_release); // O5
+    return true;
+miss:
+    atomic_store_explicit(&bin->busy, 0, memory_order_release);
+    return false;
+}
+
+// Slow paths of the owner.
+
+// Brings chunks from the pool into the bin. False: the pool has none, or caches are not used for it.
+bool cache_refill(struct cache *cache, struct pool *pool);
+
+// Makes room in the bin. False: caches are not used for this pool, go to the pool itself.
+bool cache_make_room(struct cache *cache, struct pool *pool);
+
+// Removes the bin's top chunk if it is LIVE: it was freed twice at the same moment.
+bool cache_drop_duplicate(struct cache *cache, struct pool *pool);
+
+// A pool without a cache: one chunk, made LIVE or FREE under the lock.
+bool cache_take_direct(struct pool *pool, void **ret_chunk, bool *ret_was_new);
+bool cache_give_direct(struct pool *pool, uint32_t chunk); // false: it is not LIVE
+
+// Brings all free chunks of the pools [first, first + count) back into the pools, from every
+// thread's cache. The caller holds their locks.
+void cache_reclaim(unsigned first, unsigned count);
+
+// The same for one pool that was found empty, and bypasses the caches of a finite pool until
+// half of it is free again; then takes one chunk. False: all chunks are in the program's hands.
+bool cache_take_reclaimed(struct pool *pool, void **ret_chunk, bool *ret_was_new);
+
+// Brings the pool's high-water mark up to date with what this thread and the others have now.
+void cache_note_used(struct pool *pool);
+
+// Called under the runtime's lock, when threads come and go.
+
+void cache_init(void); // after pools_init
+struct cache *cache_attach(struct stats_file *stats); // NULL: none to be had
+void cache_detach(struct cache *cache);
+unsigned cache_count(void); // ever attached; their statistics are blocks 1 to cache_count()
+
+// In the child of fork, which has one thread: no cache is attached any more. The chunks in them must
+// have been reclaimed, or are found by pool_rebuild.
+void cache_forget_all(void);
+
+// Aborts if an equation of a pool does not hold. All other threads stand still.
+void cache_check(void);
+
+#endif

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+// The dump at the end of a program: where it goes, and one write. Never allocates.
+#ifndef DUMP_H
+#define DUMP_H
+
+#include "stats_read.h"
+#include "text.h"
+
+// Writes the dump as the configuration says. True: it was written whole, or none was wanted.
+bool dump_write(const struct conf *conf, const struct stats_file *file);
+
+// Appends the text dump: for malloc_stats.
+void dump_text(const struct stats_file *file, struct text *out);
+
+// Expands %p (process id), %e (program), %t (start time, seconds since 1970), %h (host).
+void dump_expand_path(const char *pattern, const struct stats_header *header, struct text *out);
+
+#endif

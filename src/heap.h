@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+// Allocation and release by the rules of pools.conf, under names that replace nothing: the exported
+// malloc family is made of these, and tests link them as they are. Thread-safe. None of them takes a
+// lock or leaves this file unless a bin is empty, full or stopped, or the request is unusual.
+//
+// errno: a call that succeeds, and every release, leaves it alone; NULL sets ENOMEM.
+#ifndef HEAP_H
+#define HEAP_H
+
+#include "cache.h"
+#include "stats.h"
+
+NOINLINE void *heap_alloc_slow(size_t size);
+NOINLINE void *heap_alloc_zeroed_slow(size_t size);
+NOINLINE void heap_free_slow(void *p);
+
+// A chunk for `size` bytes, aligned to 16; NULL as on_empty and on_oversize say.
+//
+// The way of most calls: one load finds the pool, one the chunk, one its state; one cache line of
+// the bin, one of the histogram and one of the chunk states are written.
+INLINE void *heap_alloc(size_t size)
+{
+    if (likely(size <= ROUTE_FINE_MAX)) {
+        unsigned step = (unsigned)((size + ROUTE_STEP - 1) / ROUTE_STEP);
+        struct cache *cache = cache_self;
+        void *chunk;
+        bool was_new;
+        if (likely(bin_pop(&cache->bins[pools.route.table[step]], &chunk, &was_new))) {
+            struct stats_size *counts = &cache->stats->sizes[step];
+            count_own(&counts->count, 1);
+            count_own(&counts->bytes, size);
+            return chunk;
+        }
+    }
+    return heap_alloc_slow(size);
+}
+
+// Gives back what heap_alloc and its kin, or the next malloc, returned. NULL: nothing.
+INLINE void heap_free(void *p)
+{
+    uint64_t pool = pools_index(p);
+    if (likely(pool < pools.count)) { // false for NULL, for foreign pointers and before start-up
+        struct cache *cache = cache_self;
+        if (likely(bin_push(&cache->bins[pool], p))) {
+            count_own(&cache->stats->pools[pool].frees, 1);
+            return;
+        }
+    }
+    heap_free_slow(p);
+}
+
+// count * size bytes, zero. ENOMEM when the product overflows.
+void *heap_alloc_zeroed(size_t count, size_t size);
+
+// A chunk whose address is a multiple of `alignment`, a power of two: of the first pool in order
+// that is large enough and all of whose chunks are so aligned.
+void *heap_alloc_aligned(size_t alignment, size_t size);
+
+// As realloc: p may be NULL, foreign or from a pool; size 0 frees and returns NULL (glibc).
+// On failure the old block is untouched.
+void *heap_realloc(void *p, size_t size);
+
+// The bytes of the block that may be used: constant over its life. 0 for NULL.
+size_t heap_usable_size(void *p);
+
+#endif

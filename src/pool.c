@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+#include "pool.h"
+
+#include <string.h>
+
+#include "message.h"
+#include "os.h"
+
+enum {
+    CACHE_AUTO_MAX = 256,          // chunks of one pool in one thread's cache, and
+    CACHE_AUTO_BYTES = 256 * 1024, // bytes
+    COUNT_MAX = UINT32_MAX - 1,
+    NEW_RUN = CACHE_LINE, // new chunks are taken in runs that fill whole cache lines of state
+    COMMIT_MIN = 256 * 1024, // bytes by which an unlimited pool grows at least
+};
+
+uint64_t pool_min_slice(uint64_t stride, uint64_t count)
+{
+    if (count == COUNT_UNLIMITED)
+        count = 1;
+    if (count > COUNT_MAX || count > (1ULL << 46) / stride)
+        return UINT64_MAX;
+    uint64_t slice = 1ULL << log2_ceil(max_u64(stride * count, os_page_size()));
+    // What pool_chunk_at needs; it is exact for every power of two.
+    if (!is_power_of_two(stride) && log2_ceil(slice) + log2_ceil(stride) > 64)
+        return UINT64_MAX;
+    return slice;
+}
+
+// A finite pool's caches together should leave most of its chunks to whoever asks first.
+static uint32_t cache_capacity(const struct pool_plan *plan, uint32_t count)
+{
+    uint64_t by_bytes = max_u64(2, CACHE_AUTO_BYTES / plan->stride);
+    uint64_t capacity = min_u64(min_u64(by_bytes, CACHE_AUTO_MAX), count / 8);
+    if (plan->cache_limit != UINT32_MAX)
+        capacity = min_u64(plan->cache_limit, count);
+    return (uint32_t)align_up(capacity, 2); // half of it moves at a time
+}
+
+static bool commit(struct pool *pool, uint32_t chunks)
+{
+    if (!os_commit(pool->base, chunks * pool->stride) || !os_commit(pool->state, chunks)
+        || !os_commit(pool->stack, chunks * sizeof *pool->stack))
+        return false;
+    pool->committed = chunks;
+    return true;
+}
+
+bool pool_init(struct pool *pool, const struct pool_plan *plan, char *base,
+               struct stats_pool *stats)
+{
+    uint64_t room = min_u64(plan->slice_bytes / plan->stride, COUNT_MAX);
+    uint32_t count = (uint32_t)min_u64(plan->count, room);
+    uint64_t state_bytes = align_up(plan->slice_bytes / plan->stride + 1, os_page_size());
+    uint64_t stack_bytes = align_up(count * sizeof *pool->stack, os_page_size());
+    char *tables = os_reserve_zeros(state_bytes + stack_bytes);
+    if (!tables)
+        return false;
+    *pool = (struct pool){
+        .base = base,
+        .state = (uint8_t *)tables,
+        .stack = (uint32_t *)(void *)(tables + state_bytes),
+        .multiplier = UINT64_MAX / plan->stride + 1,
+        .stride = plan->stride,
+        .usable = plan->usable,
+        .size = plan->size,
+        .slice_bytes = plan->slice_bytes,
+        .count = count,
+        .cache_capacity = cache_capacity(plan, count),
+        .index = plan->index,
+        .unlimited = plan->count == COUNT_UNLIMITED,
+        .stats = stats,
+    };
+    if (!pool->unlimited && !commit(pool, count)) {
+        os_unmap(tables, state_bytes + stack_bytes);
+        return false;
+    }
+    return true;
+}
+
+// Makes memory behind the next chunks of an unlimited pool usable: at least one more chunk, and an
+// eighth more than there is, so that growth costs few system calls.
+static bool grow(struct pool *pool)
+{
+    uint64_t more = max_u64(pool->committed / 8, COMMIT_MIN / pool->stride) + NEW_RUN;
+    if (pool->stride * NEW_RUN > COMMIT_MIN)
+        more = max_u64(pool->committed / 8, 1);
+    return commit(pool, (uint32_t)min_u64(pool->committed + more, pool->count));
+}
+
+// Chunks that never left the pool, the lowest first off the top of a cache.
+static uint32_t take_new(struct pool *pool, uint32_t *chunks, uint32_t want)
+{
+    if (pool->made == pool->committed && (pool->made == pool->count || !grow(pool)))
+        return 0;
+    uint32_t to_line_end = NEW_RUN - pool->made % NEW_RUN;
+    uint32_t n = (uint32_t)min_u64(min_u64(want, to_line_end), pool->committed - pool->made);
+    for (uint32_t i = 0; i < n; i++)
+        chunks[i] = pool->made + (n - 1 - i);
+    pool->made += n;
+    return n;
+}
+
+static void publish(struct pool *pool)
+{
+    bool empty = pool->free == 0 && pool->made == pool->count;
+    atomic_store_explicit(&pool->empty, empty, memory_order_relaxed);
+    atomic_store_explicit(&pool->stats->made, pool->made, memory_order_relaxed);
+    atomic_store_explicit(&pool->stats->out, pool_out(pool), memory_order_relaxed);
+}
+
+uint32_t pool_take(struct pool *pool, uint32_t *chunks, uint32_t want)
+{
+    uint32_t n = (uint32_t)min_u64(want, pool->free);
+    if (n > 0) {
+        pool->free -= n;
+        memcpy(chunks, pool->stack + pool->free, n * sizeof *chunks);
+    } else {
+        n = take_new(pool, chunks, want);
+    }
+    publish(pool);
+    return n;
+}
+
+void pool_give(struct pool *pool, const uint32_t *chunks, uint32_t n)
+{
+    memcpy(pool->stack + pool->free, chunks, n * sizeof *chunks);
+    pool->free += n;
+    publish(pool);
+}
+
+void pool_note_used(struct pool *pool, uint32_t cached, uint32_t other_caches)
+{
+    uint64_t used = pool_out(pool) - cached;
+    if (used <= atomic_load_explicit(&pool->stats->max, memory_order_relaxed))
+        return;
+    uint64_t slack = min_u64((uint64_t)other_caches * pool->cache_capacity, used);
+    atomic_store_explicit(&pool->stats->max, used, memory_order_relaxed);
+    atomic_store_explicit(&pool->stats->max_slack, slack, memory_order_relaxed);
+}
+
+void pool_rebuild(struct pool *pool)
+{
+    pool->free = 0;
+    for (uint32_t i = pool->made; i-- > 0;)
+        if (pool->state[i] != CHUNK_LIVE)
+            pool->stack[pool->free++] = i;
+    publish(pool);
+}
+
+void pool_check(struct pool *pool, uint64_t cached)
+{
+    CHECK(pool->made <= pool->committed && pool->committed <= pool->count);
+    CHECK(pool->free <= pool->made);
+    uint64_t live = 0;
+    for (uint32_t i = 0; i < pool->count && i < pool->made; i++)
+        live += pool->state[i] == CHUNK_LIVE;
+    CHECK(pool->free + cached + live == pool->made);
+    for (uint32_t i = 0; i < pool->free; i++)
+        CHECK(pool->stack[i] < pool->made && pool->state[pool->stack[i]] != CHUNK_LIVE);
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+// One pool of fixed-size chunks: its slice of the address space, the state of every chunk, and the
+// free chunks that no thread has cached. Chunks are known by their number, from 0 up.
+//
+// Every chunk has one byte of state, which whoever hands it out or takes it back writes:
+//   NEW   never in the program's hands; its memory is zero
+//   LIVE  in the program's hands
+//   FREE  was freed; lies in the pool or in a thread's cache
+// Equations, which pool_check executes under the lock:
+//   out = made - free         chunks outside the pool, in caches or in the program's hands
+//   made <= count
+//   every chunk on the free stack is NEW or FREE, and there once
+#ifndef POOL_H
+#define POOL_H
+
+#include "lock.h"
+#include "stats_layout.h"
+
+enum chunk_state { CHUNK_NEW, CHUNK_LIVE, CHUNK_FREE };
+
+struct pool {
+    // Fixed after pool_init.
+    char *base;        // of chunk 0
+    uint8_t *state;    // a byte for each chunk number that an address in the slice can have
+    uint32_t *stack;   // room for `count` chunk numbers
+    uint64_t multiplier; // ceil(2^64 / stride), see pool_chunk_at
+    uint64_t stride;
+    uint64_t usable;
+    uint64_t size;     // as declared
+    uint64_t slice_bytes;
+    uint32_t count;    // chunks at most
+    uint32_t cache_capacity; // chunks that a thread may keep; 0: every request goes to the pool
+    uint32_t index;    // in the order of the file
+    bool unlimited;
+    struct stats_pool *stats; // written under the lock
+
+    // Under the lock.
+    CACHE_ALIGNED struct lock lock;
+    uint32_t made;      // chunks [0, made) have left the pool at least once
+    uint32_t free;      // entries of the stack
+    uint32_t committed; // chunks whose memory is usable
+    uint32_t caches;    // threads that may have chunks of this pool cached
+    // Written under the lock, read anywhere.
+    _Atomic bool empty;  // no chunk in the pool: a hint that saves a lock
+    _Atomic bool scarce; // caches are bypassed, so that threads don't steal from each other for ever
+};
+
+struct pool_plan { // what pool_init needs to know
+    uint64_t size, usable, stride;
+    uint64_t count; // or COUNT_UNLIMITED
+    uint64_t slice_bytes;
+    uint32_t cache_limit; // thread_cache of the configuration
+    uint32_t index;
+};
+
+// The bytes of a slice that a pool of `count` chunks needs at least. UINT64_MAX: cannot be had.
+uint64_t pool_min_slice(uint64_t stride, uint64_t count);
+
+// Sets up the pool in the reserved slice at `base`. Finite pools are committed wholly. False: no
+// memory, and nothing is kept.
+bool pool_init(struct pool *pool, const struct pool_plan *plan, char *base,
+               struct stats_pool *stats);
+
+// The number of the chunk that starts at `offset` from the base; false if no chunk starts there.
+// Exact for every offset below slice_bytes: with m = ceil(2^64 / stride), offset * m is the quotient
+// above and a remainder below 2^64 that is less than m if and only if stride divides offset
+// (Lemire, Kaser, Kurz: Faster remainder by direct computation, 2019), because pool_min_slice
+// keeps log2(slice_bytes) + log2(stride) <= 64.
+INLINE bool pool_chunk_at(uint64_t multiplier, uint64_t offset, uint64_t *ret_chunk)
+{
+    unsigned __int128 product = (unsigned __int128)offset * multiplier;
+    *ret_chunk = (uint64_t)(product >> 64);
+    return (uint64_t)product < multiplier;
+}
+
+INLINE void *pool_address(const struct pool *pool, uint32_t chunk)
+{
+    return pool->base + chunk * pool->stride;
+}
+
+// All below: the caller holds the lock.
+
+// Takes up to `want` chunks out of the pool, into chunks[]; the number taken. 0: it has none.
+uint32_t pool_take(struct pool *pool, uint32_t *chunks, uint32_t want);
+
+// Puts chunks back that are not LIVE.
+void pool_give(struct pool *pool, const uint32_t *chunks, uint32_t n);
+
+// Notes that at some moment all chunks that are out now, except `cached` (of one thread), may have
+// been in the program's hands: exact when no other thread has a cache.
+void pool_note_used(struct pool *pool, uint32_t cached, uint32_t other_caches);
+
+// Rebuilds the stack from the chunks' states, as if no chunk were cached anywhere: for a child of a
+// fork that was not announced.
+void pool_rebuild(struct pool *pool);
+
+// Aborts if an equation does not hold. `cached`: chunks in all caches, which stand still.
+void pool_check(struct pool *pool, uint64_t cached);
+
+INLINE uint32_t pool_out(const struct pool *pool)
+{
+    return pool->made - pool->free;
+}
+
+#endif

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+#include "pools.h"
+
+#include "os.h"
+
+struct pools pools;
+
+enum {
+    SLICE_SHIFT_MAX = 36,     // of an unlimited pool: 64 GiB
+    SLICE_SHIFT_MIN = 20,     // below 1 MiB an unlimited pool is not worth having
+    BASE_ALIGNMENT_SHIFT = 21, // 2 MiB: whole huge pages
+};
+
+// The smallest slice that holds every pool, as a power of two's exponent; 64: cannot be had.
+static unsigned min_shift(const struct conf *conf, bool *ret_unlimited)
+{
+    unsigned shift = 0;
+    *ret_unlimited = false;
+    for (unsigned i = 0; i < conf->malloc_pool_count; i++) {
+        const struct conf_pool *line = &conf->malloc_pools[i];
+        uint64_t bytes = pool_min_slice(conf_stride(conf, line->size), line->count);
+        if (bytes == UINT64_MAX)
+            return 64;
+        unsigned needed = log2_floor(bytes);
+        shift = needed > shift ? needed : shift;
+        *ret_unlimited |= line->count == COUNT_UNLIMITED;
+    }
+    return shift;
+}
+
+// Unlimited pools get as much room as the kernel gives, but leave most of a limited address space
+// to the program.
+static unsigned first_shift(unsigned smallest, bool unlimited, unsigned count)
+{
+    if (!unlimited)
+        return smallest;
+    unsigned shift = SLICE_SHIFT_MAX;
+    uint64_t share = os_address_space_limit() / 4 / count;
+    while (shift > SLICE_SHIFT_MIN && (1ULL << shift) > share)
+        shift--;
+    return shift > smallest ? shift : smallest;
+}
+
+static char *reserve(unsigned *shift, unsigned smallest, unsigned count)
+{
+    for (;; (*shift)--) {
+        unsigned align = *shift < BASE_ALIGNMENT_SHIFT ? *shift : BASE_ALIGNMENT_SHIFT;
+        char *base = os_reserve((uint64_t)count << *shift, 1ULL << align);
+        if (base || *shift <= smallest || *shift <= SLICE_SHIFT_MIN)
+            return base;
+    }
+}
+
+static void plan_pool(const struct conf *conf, unsigned i, uint64_t slice, struct pool_plan *plan)
+{
+    const struct conf_pool *line = &conf->malloc_pools[i];
+    *plan = (struct pool_plan){
+        .size = line->size,
+        .usable = conf_usable(conf, line->size),
+        .stride = conf_stride(conf, line->size),
+        .count = line->count,
+        .slice_bytes = slice,
+        .cache_limit = conf->thread_cache,
+        .index = i,
+    };
+}
+
+static bool prepare_memory(const struct conf *conf, const struct pool *pool)
+{
+    uint64_t bytes = pool->count * pool->stride;
+    if (conf->huge_pages == HUGE_PAGES_THP)
+        os_huge_pages(pool->base, pool->slice_bytes);
+    if (pool->unlimited)
+        return true;
+    if (conf->prefault && !os_populate(pool->base, bytes))
+        return false;
+    return !conf->lock_memory || os_lock_memory(pool->base, bytes);
+}
+
+bool pools_init(const struct conf *conf, struct stats_pool *stats, const char **ret_problem)
+{
+    unsigned count = conf->malloc_pool_count;
+    if (count == 0)
+        return true;
+    bool unlimited;
+    unsigned smallest = min_shift(conf, &unlimited);
+    *ret_problem = "the pools are larger than the address space";
+    if (smallest == 64)
+        return false;
+    unsigned shift = first_shift(smallest, unlimited, count);
+    char *base = reserve(&shift, smallest, count);
+    *ret_problem = "the kernel refused the memory of the pools";
+    if (!base)
+        return false;
+    uint64_t slice = 1ULL << shift;
+    uint64_t align = min_u64(slice, 1ULL << BASE_ALIGNMENT_SHIFT);
+    for (unsigned i = 0; i < count; i++) {
+        struct pool_plan plan;
+        plan_pool(conf, i, slice, &plan);
+        struct pool *pool = &pools.pool[i];
+        if (!pool_init(pool, &plan, base + i * slice, &stats[i]) || !prepare_memory(conf, pool)) {
+            os_unmap(base, count * slice);
+            return false;
+        }
+        uint64_t stride_alignment = plan.stride & -plan.stride;
+        route_add(&pools.route, plan.usable, min_u64(stride_alignment, align));
+    }
+    route_finish(&pools.route);
+    pools.base = (uintptr_t)base;
+    pools.shift = shift;
+    pools.count = count; // last: from here on addresses have owners
+    return true;
+}

@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: MIT
+#include "runtime.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dump.h"
+#include "message.h"
+#include "next.h"
+#include "os.h"
+#include "text.h"
+
+#ifndef CONF_SYSTEM_PATH
+#define CONF_SYSTEM_PATH "/etc/poolmalloc/pools.conf"
+#endif
+
+struct conf runtime_conf;
+
+enum state { NOT_STARTED, STARTING, SERVING, PASSIVE };
+
+enum {
+    CONF_TEXT_MAX = 256 * 1024,
+};
+
+// A forked child that still allocates after this time is believed to live on, and gets a statistics
+// file of its own. Most children call exec much sooner, and would leave a file behind each time.
+#define SETTLE_AFTER_NS 100000000U
+
+static struct {
+    // Written by the starter; its release of SERVING or PASSIVE publishes everything else.
+    _Atomic uint32_t state;
+    struct lock threads; // attach, detach, fork
+    pthread_key_t key;   // whose destructor ends a thread's cache
+    bool has_key;
+    // A page that every child of a fork finds zero: it says "you are a child" even where no fork
+    // handler ran (_Fork, clone). NULL where the kernel cannot do that.
+    _Atomic uint32_t *not_forked;
+    _Atomic bool unsettled; // a forked child without a statistics file yet
+    uint64_t fork_ns;       // when it was forked
+} runtime;
+
+static TLS bool is_starter;    // this thread runs start()
+static TLS uint8_t end_rounds; // times that this thread's destructor has run
+
+enum { END_ROUNDS = PTHREAD_DESTRUCTOR_ITERATIONS }; // when it is over; later frees go to the pool
+
+static uint32_t load_state(void)
+{
+    return atomic_load_explicit(&runtime.state, memory_order_acquire);
+}
+
+bool runtime_is_serving(void)
+{
+    return load_state() == SERVING;
+}
+
+// Configuration
+
+static void report(void *context, const char *mistake)
+{
+    (void)context;
+    message("%s", mistake);
+}
+
+static const char *error_name(ssize_t error)
+{
+    switch (error) {
+    case -ENOENT: return "no such file";
+    case -EACCES: return "permission denied";
+    case -EISDIR: return "is a directory";
+    case -EFBIG: return "too large for a configuration";
+    default: return "cannot be read";
+    }
+}
+
+// Merges a file. The number of mistakes.
+static unsigned read_file(const char *path, bool may_be_missing)
+{
+    static char text[CONF_TEXT_MAX];
+    ssize_t length = os_read_file(path, text, sizeof text);
+    if (length == -ENOENT && may_be_missing)
+        return 0;
+    if (length < 0) {
+        message("%s: %s", path, error_name(length));
+        return 1;
+    }
+    return conf_merge(&runtime_conf, path, text, (size_t)length, false, report, NULL);
+}
+
+// Every source in turn, later ones winning. The number of mistakes, all of them reported.
+static unsigned read_configuration(void)
+{
+    conf_init(&runtime_conf);
+    unsigned mistakes = read_file(CONF_SYSTEM_PATH, true);
+    const char *path = os_is_secure() ? NULL : os_environment("POOLMALLOC_CONF");
+    if (path && path[0])
+        mistakes += read_file(path, false);
+    const char *options = os_is_secure() ? NULL : os_environment("POOLMALLOC");
+    if (options)
+        mistakes += conf_merge(&runtime_conf, "POOLMALLOC", options, strlen(options), true, report,
+                               NULL);
+    return mistakes + conf_finish(&runtime_conf, report, NULL);
+}
+
+static bool is_for_this_program(void)
+{
+    const char *name = os_program_name();
+    for (const char *p = runtime_conf.programs.text;; p++) {
+        size_t length = strcspn(p, ",");
+        if (text_matches(p, length, name))
+            return true;
+        p += length;
+        if (!*p)
+            return false;
+    }
+}
+
+// Threads
+
+// Runs in every round of the thread's destructors, so that it is the last: other destructors may
+// still allocate and free.
+static void end_thread(void *cache)
+{
+    if (++end_rounds < END_ROUNDS) {
+        pthread_setspecific(runtime.key, cache);
+        return;
+    }
+    struct cache *ended = cache_self;
+    cache_self = &cache_none;
+    if (ended == &cache_none)
+        return;
+    lock_take(&runtime.threads);
+    cache_detach(ended);
+    lock_drop(&runtime.threads);
+}
+
+SLOW static void settle_child(void)
+{
+    lock_take(&runtime.threads);
+    if (atomic_load_explicit(&runtime.unsettled, memory_order_relaxed)
+        && (cache_count() > 1 || os_clock_ns() - runtime.fork_ns > SETTLE_AFTER_NS)) {
+        // What another thread counts in these few microseconds may be lost.
+        stats_settle();
+        atomic_store_explicit(&runtime.unsettled, false, memory_order_relaxed);
+    }
+    lock_drop(&runtime.threads);
+}
+
+static void attach_thread(void)
+{
+    lock_take(&runtime.threads);
+    struct cache *cache = cache_attach(stats_file);
+    if (cache)
+        cache_self = cache;
+    lock_drop(&runtime.threads);
+    if (cache && runtime.has_key)
+        pthread_setspecific(runtime.key, cache); // may allocate: the cache is in place
+}
+
+// Fork
+
+// A consistent state for the child: nobody holds a lock, no bin is in the middle of anything, and
+// every free chunk is in its pool.
+static void before_fork(void)
+{
+    lock_take(&runtime.threads);
+    for (unsigned i = 0; i < pools.count; i++)
+        lock_take(&pools.pool[i].lock);
+    cache_reclaim(0, pools.count);
+}
+
+static void after_fork_in_parent(void)
+{
+    for (unsigned i = pools.count; i-- > 0;)
+        lock_drop(&pools.pool[i].lock);
+    lock_drop(&runtime.threads);
+}
+
+// The only thread of a new process.
+static void become_child(void)
+{
+    lock_reset(&runtime.threads);
+    for (unsigned i = 0; i < pools.count; i++)
+        lock_reset(&pools.pool[i].lock);
+    cache_forget_all();
+    cache_self = &cache_none;
+    if (runtime.not_forked)
+        atomic_store_explicit(runtime.not_forked, 1, memory_order_relaxed);
+    os_stderr_forget();
+    stats_fork();
+    runtime.fork_ns = os_clock_ns();
+    atomic_store_explicit(&runtime.unsettled, !stats_is_settled(), memory_order_relaxed);
+}
+
+static void after_fork_in_child(void)
+{
+    int saved_errno = errno;
+    become_child();
+    errno = saved_errno;
+}
+
+// In a child of _Fork or clone: what other threads had cached, or in hand between two steps, is
+// found again by the chunks' states.
+static void adopt_unannounced_child(void)
+{
+    for (unsigned i = 0; i < pools.count; i++)
+        pool_rebuild(&pools.pool[i]);
+    become_child();
+}
+
+// Start and end
+
+static void pass_by(const char *why)
+{
+    if (why)
+        message("%s; this program runs on the next malloc, as if poolmalloc were not there", why);
+    atomic_store_explicit(&runtime.state, PASSIVE, memory_order_release);
+}
+
+static void start_pools(void)
+{
+    const char *problem;
+    if (!os_barrier_start())
+        runtime_conf.thread_cache = THREAD_CACHE_OFF; // exactness needs membarrier, see cache.h
+    stats_open(&runtime_conf);
+    if (!stats_file) {
+        pass_by("the kernel refused the memory of the statistics");
+        return;
+    }
+    if (!pools_init(&runtime_conf, stats_file->pools, &problem)) {
+        stats_close(false);
+        pass_by(problem);
+        return;
+    }
+    for (unsigned i = 0; i < pools.count; i++) {
+        const struct pool *pool = &pools.pool[i];
+        stats_describe_pool(i, pool->size, pool->usable, pool->stride,
+                            pool->unlimited ? COUNT_UNLIMITED : pool->count);
+    }
+    cache_init();
+    runtime.not_forked = os_map(os_page_size());
+    if (runtime.not_forked && !os_wipe_on_fork(runtime.not_forked, os_page_size()))
+        runtime.not_forked = NULL;
+    if (runtime.not_forked)
+        atomic_store_explicit(runtime.not_forked, 1, memory_order_relaxed);
+    runtime.has_key = pthread_key_create(&runtime.key, end_thread) == 0;
+    atomic_store_explicit(&runtime.state, SERVING, memory_order_release);
+}
+
+static void start(void)
+{
+    os_stderr_start(true);
+    next_resolve();
+    if (read_configuration() > 0)
+        pass_by("the configuration has mistakes");
+    else if (!is_for_this_program())
+        pass_by(NULL);
+    else
+        start_pools();
+}
+
+// True when the caller's thread may go on: the library is started, or is being started by itself.
+SLOW static void start_once(void)
+{
+    uint32_t expected = NOT_STARTED;
+    if (is_starter)
+        return;
+    if (!atomic_compare_exchange_strong_explicit(&runtime.state, &expected, STARTING,
+                                                 memory_order_relaxed, memory_order_relaxed)) {
+        while (load_state() == STARTING)
+            os_yield();
+        return;
+    }
+    is_starter = true;
+    start();
+    is_starter = false;
+    if (runtime_is_serving()) // may allocate, and so waits until here
+        pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+}
+
+bool runtime_enter(void)
+{
+    uint32_t state = load_state();
+    if (unlikely(state == NOT_STARTED || state == STARTING)) {
+        start_once();
+        state = load_state();
+    }
+    if (state != SERVING)
+        return false;
+    if (unlikely(runtime.not_forked
+                 && atomic_load_explicit(runtime.not_forked, memory_order_relaxed) == 0))
+        adopt_unannounced_child();
+    if (unlikely(cache_self == &cache_none) && end_rounds < END_ROUNDS)
+        attach_thread();
+    if (unlikely(atomic_load_explicit(&runtime.unsettled, memory_order_relaxed)))
+        settle_child();
+    return true;
+}
+
+void runtime_end(void)
+{
+    if (!runtime_is_serving())
+        return;
+    for (unsigned i = 0; i < pools.count; i++)
+        cache_note_used(&pools.pool[i]);
+    stats_close(!dump_write(&runtime_conf, stats_file) || runtime_conf.keep_stats);
+}

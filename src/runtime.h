@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+// The life of the library in a process: start-up on the first call, threads that come and go, fork,
+// and the end. The only file that knows the order of things.
+#ifndef RUNTIME_H
+#define RUNTIME_H
+
+#include "cache.h"
+#include "conf.h"
+#include "stats.h"
+
+// The configuration in force. Fixed once the library serves.
+extern struct conf runtime_conf;
+
+// Every slow path begins here: starts the library if need be, takes notice of a fork that nobody
+// announced, and attaches a cache to a new thread (which may fail: cache_self stays cache_none then).
+// False: pools don't serve this call, because the library is passive or this very thread is
+// starting it. errno may change.
+bool runtime_enter(void);
+
+// The library serves from pools.
+bool runtime_is_serving(void);
+
+// The counters of the calling thread: its own block, or the shared one. The library serves.
+INLINE struct stats_block *runtime_counts(bool *ret_shared)
+{
+    struct stats_block *own = cache_self->stats;
+    *ret_shared = !own;
+    return own ? own : &stats_file->blocks[0];
+}
+
+// Writes the dump as configured, and marks the statistics file as ended.
+void runtime_end(void);
+
+#endif

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: MIT
+#include "stats.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "os.h"
+#include "text.h"
+
+struct stats_file *stats_file;
+
+enum {
+    BLOCKS = 1024,        // threads with a cache, and block 0
+    BLOCKS_SCARCE = 16,   // where the address space is limited
+    IMAGES_MAX = 10,      // files of one process id: a program that was exec'd over, a dead process
+    PATH_BYTES = CONF_STRING_MAX + 64,
+};
+
+static char directory_path[PATH_BYTES]; // empty: no file
+static char file_name[32];
+static char file_path[PATH_BYTES + 32];
+
+const char *stats_path(void)
+{
+    return file_path;
+}
+
+static uint32_t block_count(void)
+{
+    return os_address_space_limit() == UINT64_MAX ? BLOCKS : BLOCKS_SCARCE;
+}
+
+static size_t file_bytes(void)
+{
+    return sizeof(struct stats_file) + block_count() * sizeof(struct stats_block);
+}
+
+// Opens one candidate. A memory file system is asked for first, because a page of a disk file
+// faults again after each write-back.
+static int try_directory(const char *path, bool must_be_memory)
+{
+    int fd = os_open_private_directory(path);
+    if (fd >= 0 && must_be_memory && !os_is_memory_file_system(fd)) {
+        os_close(fd);
+        return -ENODEV;
+    }
+    if (fd >= 0) {
+        struct text text;
+        text_init(&text, directory_path, sizeof directory_path);
+        text_add(&text, path);
+    }
+    return fd;
+}
+
+static int open_directory(const char *configured)
+{
+    if (configured[0])
+        return try_directory(configured, false);
+    char runtime[PATH_BYTES], shared[64], temporary[64];
+    struct text text;
+    const char *base = os_environment("XDG_RUNTIME_DIR");
+    text_init(&text, runtime, sizeof runtime);
+    text_addf(&text, "%s/poolmalloc", base ? base : "");
+    bool has_runtime = base && base[0] == '/' && !text.truncated;
+    text_init(&text, shared, sizeof shared);
+    text_addf(&text, "/dev/shm/poolmalloc-%u", (unsigned)geteuid());
+    text_init(&text, temporary, sizeof temporary);
+    text_addf(&text, "/tmp/poolmalloc-%u", (unsigned)geteuid());
+
+    int fd = has_runtime ? try_directory(runtime, true) : -ENOENT;
+    if (fd < 0)
+        fd = try_directory(shared, true);
+    if (fd < 0 && has_runtime)
+        fd = try_directory(runtime, false);
+    if (fd < 0)
+        fd = try_directory(temporary, false);
+    return fd;
+}
+
+static void name_file(unsigned image)
+{
+    struct text text;
+    text_init(&text, file_name, sizeof file_name);
+    text_addf(&text, image == 0 ? "%d.pmstat" : "%d.%u.pmstat", (int)os_process_id(), image);
+}
+
+// Creates the first file of this process id whose name is free; in the place of `over`, if not NULL.
+static bool create_file(int directory, void *over, void **ret_start)
+{
+    int error = -EEXIST;
+    for (unsigned image = 0; image < IMAGES_MAX && error == -EEXIST; image++) {
+        name_file(image);
+        error = over ? os_move_to_mapped_file(directory, file_name, file_bytes(), over)
+                     : os_create_mapped_file(directory, file_name, file_bytes(), ret_start);
+    }
+    struct text text;
+    text_init(&text, file_path, sizeof file_path);
+    if (error == 0)
+        text_addf(&text, "%s/%s", directory_path, file_name);
+    return error == 0;
+}
+
+static void fill_header(struct stats_header *header)
+{
+    header->magic = STATS_MAGIC;
+    header->version = STATS_VERSION;
+    header->header_bytes = sizeof(struct stats_header);
+    header->pool_bytes = sizeof(struct stats_pool);
+    header->block_bytes = sizeof(struct stats_block);
+    header->block_count = block_count();
+    header->file_bytes = file_bytes();
+    header->blocks_used = 1;
+    header->process_id = (uint64_t)os_process_id();
+    header->start_ns = os_wall_clock_ns();
+    struct text program;
+    text_init(&program, header->program, sizeof header->program);
+    text_add(&program, os_program_name());
+}
+
+static void describe_configuration(const struct conf *conf, struct stats_header *header)
+{
+    header->mem_alignment = (uint32_t)conf->mem_alignment;
+    header->on_empty = conf->on_empty;
+    header->on_oversize = conf->on_oversize;
+    header->try_bigger = conf->try_bigger;
+    struct text origin;
+    text_init(&origin, header->origin, sizeof header->origin);
+    text_addf(&origin, "pools: %s", conf->sources[conf->pool_source]);
+    for (unsigned option = 0; option < OPTION_COUNT; option++) {
+        if (conf->option_source[option] == 0)
+            continue;
+        char value[CONF_STRING_MAX];
+        conf_option_text(conf, option, value, sizeof value);
+        text_addf(&origin, "; %s = %s: %s", conf_rows[option].name, value,
+                  conf->sources[conf->option_source[option]]);
+    }
+}
+
+void stats_open(const struct conf *conf)
+{
+    void *start = NULL;
+    int directory = os_is_secure() ? -EPERM : open_directory(conf->stats_dir.text);
+    if (directory >= 0) {
+        if (!create_file(directory, NULL, &start))
+            directory_path[0] = '\0';
+        os_close(directory);
+    }
+    if (!start)
+        start = os_map(file_bytes());
+    if (!start)
+        return;
+    os_no_core_dump(start, file_bytes());
+    stats_file = start;
+    fill_header(&stats_file->header);
+    describe_configuration(conf, &stats_file->header);
+}
+
+void stats_describe_pool(unsigned index, uint64_t size, uint64_t usable, uint64_t stride,
+                         uint64_t count)
+{
+    struct stats_pool *pool = &stats_file->pools[index];
+    pool->size = size;
+    pool->usable = usable;
+    pool->stride = stride;
+    pool->count = count;
+    struct text name;
+    text_init(&name, pool->name, sizeof pool->name);
+    text_addf(&name, "MALLOC_%lu", (unsigned long)size);
+    if (stats_file->header.pool_count <= index)
+        stats_file->header.pool_count = index + 1;
+}
+
+void stats_fork(void)
+{
+    struct stats_header header = stats_file->header;
+    struct stats_pool kept[MALLOC_POOLS_MAX];
+    memcpy(kept, stats_file->pools, sizeof kept);
+    file_path[0] = '\0';
+    if (!os_map_over(stats_file, file_bytes()))
+        return; // the parent's counters stay shared: figures only, and the kernel is out of memory
+    stats_file->header = header;
+    fill_header(&stats_file->header);
+    stats_file->header.forked_from = header.process_id;
+    memcpy(stats_file->pools, kept, sizeof kept);
+    for (unsigned i = 0; i < header.pool_count; i++) {
+        struct stats_pool *pool = &stats_file->pools[i];
+        uint64_t out = count_read(&pool->out);
+        atomic_store_explicit(&pool->inherited, out, memory_order_relaxed);
+        atomic_store_explicit(&pool->max, out, memory_order_relaxed);
+        atomic_store_explicit(&pool->max_slack, 0, memory_order_relaxed);
+    }
+}
+
+void stats_settle(void)
+{
+    int directory = directory_path[0] ? os_open_private_directory(directory_path) : -ENOENT;
+    if (directory < 0)
+        return;
+    void *start;
+    create_file(directory, stats_file, &start);
+    os_close(directory);
+}
+
+bool stats_is_settled(void)
+{
+    return file_path[0] != '\0' || directory_path[0] == '\0';
+}
+
+void stats_close(bool keep)
+{
+    atomic_store_explicit(&stats_file->header.end_ns, os_wall_clock_ns(), memory_order_relaxed);
+    if (!keep && file_path[0])
+        os_remove(file_path);
+}

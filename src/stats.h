@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+// The counters of this process: the statistics file, or private memory where none can be had, and
+// the counting itself.
+//
+// A counter has one writer, the thread whose block it is in, and so needs no atomic addition: load,
+// add, store, each relaxed. Readers, in this process or another, see a value that was true a moment
+// ago. Threads without a cache share block 0 and add atomically.
+#ifndef STATS_H
+#define STATS_H
+
+#include "conf.h"
+#include "stats_layout.h"
+
+// NULL before stats_open.
+extern struct stats_file *stats_file;
+
+// Makes the file in stats_dir or one of the default directories. Never fails: without a file the
+// counters are private to this process. Fills the header but for the pools.
+void stats_open(const struct conf *conf);
+
+// Describes a pool, before any counting.
+void stats_describe_pool(unsigned index, uint64_t size, uint64_t usable, uint64_t stride,
+                         uint64_t count);
+
+// In the child of fork: counters of its own, at first in private memory, all chunks inherited.
+void stats_fork(void);
+
+// Gives a forked child its file, when it turns out to live on. No other thread may count meanwhile.
+void stats_settle(void);
+bool stats_is_settled(void);
+
+// Marks the end; removes the file unless it is to be kept.
+void stats_close(bool keep);
+
+// The name of the statistics file with its directory; empty when there is none.
+const char *stats_path(void);
+
+// Called by the only writer of the block.
+INLINE void count_own(stats_counter *counter, uint64_t n)
+{
+    uint64_t value = atomic_load_explicit(counter, memory_order_relaxed);
+    atomic_store_explicit(counter, value + n, memory_order_relaxed);
+}
+
+// Called by anyone, on block 0.
+INLINE void count_shared(stats_counter *counter, uint64_t n)
+{
+    atomic_fetch_add_explicit(counter, n, memory_order_relaxed);
+}
+
+INLINE uint64_t count_read(const stats_counter *counter)
+{
+    return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+#endif

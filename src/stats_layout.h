@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+// The statistics file: how counters lie in memory that other processes may map or read later.
+//
+//   struct stats_header                    written at start-up, end time at exit
+//   struct stats_pool[MALLOC_POOLS_MAX]    written under the pool's lock
+//   struct stats_block[block_count]        block 0 shared (atomic adds); the others have one writer
+//                                          each at a time, the thread that owns the cache
+//
+// Every field is fixed-width and little-endian. A reader refuses another magic, version or size.
+// The library never reads a pointer or an index back from here: damage can spoil figures only.
+#ifndef STATS_LAYOUT_H
+#define STATS_LAYOUT_H
+
+#include "base.h"
+
+#define STATS_MAGIC 0x73746d6c6f6f70ULL // "poolmts" as bytes
+enum {
+    STATS_VERSION = 1,
+    STATS_NAME_MAX = 64,
+    STATS_ORIGIN_MAX = 512,
+
+    // Histogram of requested sizes: one step for 0, one for each further 16 bytes up to 64 KiB,
+    // then four an octave.
+    SIZE_STEP = 16,
+    SIZE_FINE_MAX = 65536,
+    SIZE_FINE_STEPS = SIZE_FINE_MAX / SIZE_STEP + 1,
+    SIZE_OCTAVES = 48 - 16,
+    SIZE_STEPS = SIZE_FINE_STEPS + SIZE_OCTAVES * 4,
+};
+
+typedef _Atomic uint64_t stats_counter;
+
+struct stats_header {
+    uint64_t magic;
+    uint32_t version;
+    uint32_t header_bytes;
+    uint32_t pool_bytes;
+    uint32_t block_bytes;
+    uint32_t pool_count;
+    uint32_t block_count;
+    uint64_t file_bytes;
+    uint64_t process_id;
+    uint64_t start_ns;      // wall clock
+    stats_counter blocks_used; // blocks [0, blocks_used) may hold counts; the others were never touched
+    stats_counter end_ns;   // wall clock; 0 while running or when the program could not tell
+    uint64_t forked_from;   // process id, 0 if the program was started by exec
+    uint32_t mem_alignment;
+    uint32_t on_empty;      // enum policy
+    uint32_t on_oversize;   // enum policy
+    uint32_t try_bigger;
+    char program[STATS_NAME_MAX];
+    char origin[STATS_ORIGIN_MAX]; // where the configuration came from
+};
+
+// Of one pool. Fixed first, then what is written under the pool's lock.
+struct stats_pool {
+    uint64_t size;  // as declared
+    uint64_t usable;
+    uint64_t stride;
+    uint64_t count; // COUNT_UNLIMITED possible
+    stats_counter made;      // chunks handed out for the first time so far
+    stats_counter out;       // chunks outside the pool: in thread caches or in the program's hands
+    stats_counter max;       // high-water mark of used: an upper bound, see max_slack
+    stats_counter max_slack; // it may be this much too high, because of what other threads had cached
+    stats_counter inherited; // used at fork, of a forked process
+    char name[STATS_NAME_MAX];
+};
+
+// Requests of one size step.
+struct stats_size {
+    stats_counter count;
+    stats_counter bytes;
+};
+
+// What one thread counted for one pool. The pool's figures follow from these and the histogram:
+//   allocs = sum of count over the size steps that lead to the pool
+//            + direct + spilled_in - spilled_out - failed - fell_back
+//   used   = inherited + allocs - frees
+//   cached = out - used
+// and requested_bytes likewise from bytes and direct_bytes.
+struct stats_pool_counts {
+    stats_counter frees;
+    stats_counter direct;       // signed: requests whose size step does not lead here (or leads here
+    stats_counter direct_bytes; // only in part), less those that it leads here wrongly; and bytes
+    stats_counter err;
+    stats_counter illegal;
+    stats_counter failed;
+    stats_counter spilled_in;
+    stats_counter spilled_out;
+    stats_counter fell_back;
+};
+
+struct stats_process_counts {
+#define PROCESS_COUNTER(name, kind, help) stats_counter name;
+#include "counters.def"
+};
+
+struct CACHE_ALIGNED stats_block { // aligned: two threads' counters share no cache line
+    struct stats_size sizes[SIZE_STEPS];
+    struct stats_pool_counts pools[MALLOC_POOLS_MAX];
+    struct stats_process_counts process;
+};
+
+struct stats_file {
+    struct stats_header header;
+    struct stats_pool pools[MALLOC_POOLS_MAX];
+    struct stats_block blocks[];
+};
+
+_Static_assert(sizeof(stats_counter) == 8, "counters are plain 64-bit words");
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the file is little-endian");
+
+// The size step of a request: 0 for 0 bytes, then the smallest whose end is at least n.
+INLINE unsigned stats_size_step(size_t n)
+{
+    if (n <= SIZE_FINE_MAX)
+        return (unsigned)((n + SIZE_STEP - 1) / SIZE_STEP);
+    unsigned octave = log2_floor(n - 1);
+    unsigned quarter = (unsigned)((n - 1) >> (octave - 2)) & 3;
+    unsigned step = SIZE_FINE_STEPS + (octave - 16) * 4 + quarter;
+    return step < SIZE_STEPS ? step : SIZE_STEPS - 1;
+}
+
+// The largest request of a step.
+INLINE uint64_t stats_step_end(unsigned step)
+{
+    if (step < SIZE_FINE_STEPS)
+        return (uint64_t)step * SIZE_STEP;
+    unsigned octave = 16 + (step - SIZE_FINE_STEPS) / 4;
+    unsigned quarter = (step - SIZE_FINE_STEPS) % 4;
+    return (1ULL << octave) + (((uint64_t)quarter + 1) << (octave - 2));
+}
+
+#endif

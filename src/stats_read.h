@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// Figures out of a statistics file, of this process or of another, living or dead: what the
+// counters of all threads add up to. Reads only, trusts nothing, allocates nothing.
+#ifndef STATS_READ_H
+#define STATS_READ_H
+
+#include "conf.h"
+#include "stats_layout.h"
+
+struct stats_pool_figures {
+    uint64_t size, usable, stride;
+    uint64_t count; // COUNT_UNLIMITED possible
+    uint64_t max_at_least; // `max` is an upper bound when threads have caches; this is the lower one
+    bool shadowed;         // never first for any size
+    char name[STATS_NAME_MAX];
+#define POOL_COUNTER(name, kind, help) uint64_t name;
+#include "counters.def"
+};
+
+struct stats_figures {
+    unsigned pool_count;
+    struct stats_pool_figures pools[MALLOC_POOLS_MAX];
+#define PROCESS_COUNTER(name, kind, help) uint64_t name;
+#include "counters.def"
+};
+
+// A requested size's step of the histogram, all threads together.
+struct stats_step {
+    uint64_t count, bytes;
+};
+
+// Checks that `bytes` bytes at `file` are a statistics file that this version understands; NULL, or
+// the reason why not.
+const char *stats_refuse(const struct stats_file *file, size_t bytes);
+
+// Reads the figures of a file that stats_refuse has passed. While the process runs, figures of
+// different counters are moments apart.
+void stats_read(const struct stats_file *file, struct stats_figures *ret_figures);
+
+struct stats_step stats_read_step(const struct stats_file *file, unsigned step);
+
+#endif

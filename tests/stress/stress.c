@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MIT
+// Threads allocate and free at random in a small strict pool, and the rules are checked without
+// trusting the library's own figures:
+//   - no chunk is in two hands: each holds a stamp that only its holder writes
+//   - no request fails while fewer than `count` chunks are out: there are `count` tickets, and who
+//     holds one must be served
+//   - between rounds, when all stand still, cache_check executes the pools' equations
+// stress [SECONDS [SEED]]; prints the seed. Linked with the core as it is, so that sanitizers see it.
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "heap.h"
+#include "runtime.h"
+
+enum { THREADS = 6, HELD_MAX = 64, STEPS = 4000, SHARED = 32 };
+
+static const struct scenario {
+    const char *name, *options;
+    long count; // chunks of the pool that must be exact; 0: none is finite
+} scenarios[] = {
+    {"tiny strict pool", "on_empty=fail;malloc size=64 count=40", 40},
+    {"strict pool", "on_empty=fail;malloc size=64 count=200", 200},
+    {"strict pool without caches", "on_empty=fail;thread_cache=off;malloc size=64 count=100", 100},
+    {"strict pool, odd caches", "on_empty=fail;thread_cache=7;malloc size=48 count=120", 120},
+    {"unlimited pools", "malloc size=32 count=unlimited;malloc size=64 count=unlimited", 0},
+};
+
+static const struct scenario *scenario;
+static _Atomic long tickets;               // never fewer than chunks are out
+static _Atomic long refusals;              // times that no ticket was to be had
+static _Atomic(uint64_t *) shared[SHARED]; // blocks on their way to another thread
+
+static uint64_t next_random(uint64_t *state)
+{
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    return *state;
+}
+
+static void fail(const char *what)
+{
+    fprintf(stderr, "stress: %s: %s\n", scenario->name, what);
+    abort();
+}
+
+static void release(uint64_t *block, uint64_t stamp)
+{
+    if (block[0] != stamp || block[3] != stamp)
+        fail("another thread wrote into a block");
+    block[0] = block[3] = 0;
+    heap_free(block);
+    atomic_fetch_sub(&tickets, 1);
+}
+
+// A ticket for each chunk, taken before the request and given back after the free: who holds one
+// must be served. NULL: no ticket.
+static uint64_t *obtain(uint64_t stamp)
+{
+    if (atomic_fetch_add(&tickets, 1) >= scenario->count && scenario->count > 0) {
+        atomic_fetch_sub(&tickets, 1);
+        atomic_fetch_add(&refusals, 1);
+        return NULL;
+    }
+    uint64_t *block = heap_alloc(32 + stamp % 17);
+    if (!block)
+        fail("a request failed though a chunk was free");
+    block[0] = block[3] = stamp;
+    return block;
+}
+
+static void *work(void *argument)
+{
+    uint64_t state = (uint64_t)(uintptr_t)argument | 1;
+    struct { uint64_t *block, stamp; } held[HELD_MAX];
+    unsigned n = 0;
+    for (unsigned step = 0; step < STEPS; step++) {
+        uint64_t dice = next_random(&state);
+        if (n < HELD_MAX && dice % 100 < 52) {
+            uint64_t stamp = next_random(&state) | 1;
+            uint64_t *block = obtain(stamp);
+            if (block)
+                held[n].block = block, held[n++].stamp = stamp;
+        } else if (n > 0 && dice % 100 < 90) {
+            unsigned i = (unsigned)(dice >> 32) % n;
+            release(held[i].block, held[i].stamp);
+            held[i] = held[--n];
+        } else if (n > 0) { // to whoever finds it
+            n--;
+            uint64_t *found = atomic_exchange(&shared[(dice >> 32) % SHARED], held[n].block);
+            if (found)
+                release(found, found[0]);
+        }
+    }
+    while (n > 0 && n-- > 0)
+        release(held[n].block, held[n].stamp);
+    return NULL;
+}
+
+static void check_at_rest(long still_out)
+{
+    cache_check();
+    if (still_out != atomic_load(&tickets))
+        fail("the tickets do not add up");
+    if (scenario->count == 0)
+        return;
+    // Every chunk that is not out can be had by this one thread, wherever it was cached.
+    static uint64_t *all[1024];
+    long n = 0;
+    while ((all[n] = heap_alloc(40)) != NULL)
+        n++;
+    if (n + still_out != scenario->count)
+        fail("not every free chunk could be had");
+    cache_check();
+    while (n > 0)
+        heap_free(all[--n]);
+    cache_check();
+}
+
+static void round_of_threads(uint64_t *seed)
+{
+    pthread_t threads[THREADS];
+    for (unsigned i = 0; i < THREADS; i++)
+        if (pthread_create(&threads[i], NULL, work, (void *)(uintptr_t)next_random(seed)) != 0)
+            fail("pthread_create");
+    for (unsigned i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+    long out = 0;
+    for (unsigned i = 0; i < SHARED; i++)
+        out += atomic_load(&shared[i]) != NULL;
+    check_at_rest(out);
+    for (unsigned i = 0; i < SHARED; i++) {
+        uint64_t *block = atomic_exchange(&shared[i], NULL);
+        if (block)
+            release(block, block[0]);
+    }
+    check_at_rest(0);
+}
+
+// One scenario in a process of its own: the library starts once in a process.
+static int run(uint64_t seed, double seconds)
+{
+    char options[256];
+    snprintf(options, sizeof options, "dump=off;%s", scenario->options);
+    setenv("POOLMALLOC", options, 1);
+    if (!runtime_enter())
+        fail("the library does not serve");
+    unsigned rounds = 0;
+    time_t end = time(NULL) + (time_t)seconds;
+    do {
+        round_of_threads(&seed);
+        rounds++;
+    } while (time(NULL) < end);
+    printf("%s: %u rounds, the pool was exhausted %ld times\n", scenario->name, rounds,
+           atomic_load(&refusals));
+    runtime_end();
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    double seconds = argc > 1 ? atof(argv[1]) : 1;
+    uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 0) : (uint64_t)time(NULL) * 0x9e3779b97f4a7c15U;
+    if (argc > 3) { // one scenario, by number: how main calls itself
+        scenario = &scenarios[atoi(argv[3])];
+        return run(seed, seconds);
+    }
+    int status = 0;
+    printf("seed %#lx\n", (unsigned long)seed);
+    for (unsigned i = 0; i < ARRAY_LENGTH(scenarios); i++) {
+        char command[512];
+        snprintf(command, sizeof command, "'%s' %g %#lx %u", argv[0], seconds, (unsigned long)seed, i);
+        fflush(stdout);
+        status |= system(command);
+    }
+    return status != 0;
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+// Shared by the unit tests: starting the library inside a test, which is a process of its own.
+#ifndef CORE_TEST_H
+#define CORE_TEST_H
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "heap.h"
+#include "runtime.h"
+#include "stats_read.h"
+
+// Starts the library with these statements and no dump. Call once in a test.
+static inline void start(const char *options)
+{
+    char all[2048];
+    snprintf(all, sizeof all, "dump=off;%s", options);
+    unsetenv("POOLMALLOC_CONF");
+    setenv("POOLMALLOC", all, 1);
+    cr_assert(runtime_enter(), "the library does not serve: %s", options);
+}
+
+static inline struct stats_figures figures(void)
+{
+    struct stats_figures all;
+    stats_read(stats_file, &all);
+    return all;
+}
+
+// A file's lines or a stream's text into a buffer.
+static inline char *read_text(const char *path)
+{
+    static char text[65536];
+    FILE *file = fopen(path, "r");
+    cr_assert(file, "%s", path);
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    fclose(file);
+    return text;
+}
+
+#endif

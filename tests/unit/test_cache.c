@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: MIT
+#include <pthread.h>
+#include <signal.h>
+
+#include "core.h"
+
+static struct bin *own_bin(unsigned pool)
+{
+    return &cache_self->bins[pool];
+}
+
+Test(cache, bins_that_were_not_started_miss)
+{
+    void *chunk;
+    bool was_new;
+    cr_assert_not(bin_pop(&cache_none.bins[0], &chunk, &was_new));
+    cr_assert_not(bin_push(&cache_none.bins[0], &chunk));
+    cr_assert_eq(cache_none.bins[0].n_and_busy, 0);
+}
+
+Test(cache, refill_takes_half_a_cache_and_pops_in_address_order)
+{
+    start("malloc size=64 count=800");
+    struct pool *pool = &pools.pool[0];
+    cr_assert(cache_refill(cache_self, pool));
+    cr_assert_eq(own_bin(0)->n, min_u64(pool->cache_capacity / 2, 64));
+    void *first, *second;
+    bool was_new;
+    cr_assert(bin_pop(own_bin(0), &first, &was_new) && was_new);
+    cr_assert(bin_pop(own_bin(0), &second, &was_new) && was_new);
+    cr_assert_eq((char *)second - (char *)first, 64);
+    cr_assert(bin_push(own_bin(0), second));
+    cr_assert(bin_pop(own_bin(0), &first, &was_new) && !was_new);
+    cr_assert_eq(first, second); // last in, first out
+    cache_check();
+}
+
+Test(cache, push_refuses_what_is_not_a_live_chunk)
+{
+    start("malloc size=64 count=800");
+    char *p = heap_alloc(64);
+    struct bin *bin = own_bin(0);
+    uint32_t n = bin->n;
+    cr_assert_not(bin_push(bin, p + 16));
+    cr_assert_not(bin_push(bin, p + 64)); // cached, never handed out
+    cr_assert(bin_push(bin, p));
+    cr_assert_not(bin_push(bin, p));
+    cr_assert_eq(bin->n, n + 1);
+    cr_assert_eq(bin->busy, 0);
+}
+
+Test(cache, full_bin_gives_its_older_half_back)
+{
+    start("malloc size=64 count=800");
+    struct pool *pool = &pools.pool[0];
+    void *held[800];
+    for (int i = 0; i < 800; i++)
+        held[i] = heap_alloc(64);
+    cr_assert(atomic_load(&pool->empty));
+    for (uint32_t i = 0; i <= pool->cache_capacity; i++)
+        heap_free(held[i]);
+    cr_assert_eq(own_bin(0)->n, pool->cache_capacity / 2 + 1);
+    cr_assert_eq(pool->free, pool->cache_capacity / 2);
+    cr_assert_not(atomic_load(&pool->empty));
+    cache_check();
+}
+
+static pthread_barrier_t barrier;
+
+// Allocates 20 chunks and frees 10, so that 10 are held and some cached; stays until told.
+static void *hold_some(void *held)
+{
+    void **p = held;
+    for (int i = 0; i < 20; i++)
+        p[i] = heap_alloc(64);
+    for (int i = 10; i < 20; i++)
+        heap_free(p[i]);
+    pthread_barrier_wait(&barrier);
+    pthread_barrier_wait(&barrier);
+    return NULL;
+}
+
+Test(cache, reclaim_brings_back_what_other_threads_have_cached)
+{
+    start("on_empty=fail; malloc size=64 count=800");
+    pthread_t thread;
+    void *held[20];
+    pthread_barrier_init(&barrier, NULL, 2);
+    pthread_create(&thread, NULL, hold_some, held);
+    pthread_barrier_wait(&barrier);
+    cr_assert_gt(pools.pool[0].made, 20);
+    lock_take(&pools.pool[0].lock);
+    cache_reclaim(0, 1);
+    lock_drop(&pools.pool[0].lock);
+    cr_assert_eq(pool_out(&pools.pool[0]), 10);
+    pthread_barrier_wait(&barrier);
+    pthread_join(thread, NULL);
+}
+
+Test(cache, a_pool_fails_only_when_all_its_chunks_are_out)
+{
+    start("on_empty=fail; malloc size=64 count=800");
+    pthread_t thread;
+    void *held[20];
+    pthread_barrier_init(&barrier, NULL, 2);
+    pthread_create(&thread, NULL, hold_some, held);
+    pthread_barrier_wait(&barrier);
+    for (int i = 0; i < 790; i++)
+        cr_assert(heap_alloc(64), "request %d of 790 failed", i + 1);
+    cr_assert_null(heap_alloc(64));
+    cr_assert(atomic_load(&pools.pool[0].scarce));
+    cache_check();
+    pthread_barrier_wait(&barrier);
+    pthread_join(thread, NULL);
+}
+
+Test(cache, scarce_pools_use_their_caches_again_when_half_is_free)
+{
+    start("on_empty=fail; malloc size=64 count=100");
+    void *held[100];
+    for (int i = 0; i < 100; i++)
+        held[i] = heap_alloc(64);
+    cr_assert_null(heap_alloc(64));
+    cr_assert(atomic_load(&pools.pool[0].scarce));
+    for (int i = 0; i < 49; i++)
+        heap_free(held[i]);
+    cr_assert_eq(own_bin(0)->n, 0); // straight to the pool
+    for (int i = 49; i < 100; i++)
+        heap_free(held[i]);
+    cr_assert_gt(own_bin(0)->n, 0);
+    cr_assert_not(atomic_load(&pools.pool[0].scarce));
+    cache_check();
+}
+
+static void *use_and_end(void *unused)
+{
+    heap_free(heap_alloc(64));
+    return unused;
+}
+
+Test(cache, a_thread_that_ends_gives_its_cache_to_the_next)
+{
+    start("malloc size=64 count=800");
+    for (int i = 0; i < 50; i++) {
+        pthread_t thread;
+        pthread_create(&thread, NULL, use_and_end, NULL);
+        pthread_join(thread, NULL);
+        cr_assert_eq(pool_out(&pools.pool[0]), pool_out(&pools.pool[0]));
+    }
+    cr_assert_leq(cache_count(), 2);
+    lock_take(&pools.pool[0].lock);
+    cr_assert_eq(pool_out(&pools.pool[0]), own_bin(0)->n);
+    lock_drop(&pools.pool[0].lock);
+}
+
+Test(cache, duplicates_of_a_racing_double_free_are_dropped)
+{
+    start("on_invalid_free=ignore; malloc size=64 count=800");
+    void *p = heap_alloc(64), *q = heap_alloc(64);
+    heap_free(q);
+    heap_free(p);
+    // What two threads that free p at the same instant leave behind: p twice in bins.
+    struct bin *bin = own_bin(0);
+    uint32_t n = bin->n;
+    bin->slots[n] = bin->slots[n - 1];
+    atomic_store(&bin->n, n + 1);
+    pools.pool[0].made += 0;
+    void *first = heap_alloc(64), *second = heap_alloc(64);
+    cr_assert_neq(first, second);
+    cr_assert_eq(figures().pools[0].illegal, 1);
+}
+
+Test(cache, no_caches_when_they_are_off)
+{
+    start("thread_cache=off; malloc size=64 count=100");
+    void *p = heap_alloc(64);
+    cr_assert_eq(pool_out(&pools.pool[0]), 1);
+    heap_free(p);
+    cr_assert_eq(pool_out(&pools.pool[0]), 0);
+    cr_assert_eq(own_bin(0)->capacity, 0);
+}
+
+Test(cache, forgotten_caches_are_not_started)
+{
+    start("malloc size=64 count=100");
+    heap_free(heap_alloc(64));
+    struct cache *before = cache_self;
+    lock_take(&pools.pool[0].lock);
+    cache_reclaim(0, 1);
+    lock_drop(&pools.pool[0].lock);
+    cache_forget_all();
+    cr_assert_eq(before->bins[0].capacity, 0);
+    cr_assert_eq(before->taken, false);
+    cr_assert_eq(pools.pool[0].caches, 0);
+    cr_assert_eq(pool_out(&pools.pool[0]), 0);
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "format.h"
+
+static char buffer[65536];
+static struct text out;
+static struct stats_figures all;
+static const struct format_subject subject = {
+    .program = "prog \"x\"", .origin = "pools: test", .process_id = 42, .milliseconds = 1234};
+
+static void make(void)
+{
+    all.pool_count = 2;
+    all.pools[0] = (struct stats_pool_figures){
+        .size = 256, .usable = 256, .stride = 256, .count = 50, .name = "MALLOC_256", .avail = 50,
+        .used = 3, .max = 10, .max_at_least = 8, .err = 0, .allocs = 100, .frees = 97,
+        .requested_bytes = 10240};
+    all.pools[1] = (struct stats_pool_figures){
+        .size = 1512, .usable = 1520, .stride = 1520, .count = COUNT_UNLIMITED,
+        .name = "MALLOC_1512", .avail = 7, .used = 7, .max = 7, .max_at_least = 7, .allocs = 7,
+        .requested_bytes = 10000, .shadowed = true};
+    all.oversize = 2;
+    all.oversize_bytes = 9999;
+    all.oversize_fell_back = 2;
+    text_init(&out, buffer, sizeof buffer);
+}
+
+Test(format, text_is_a_table_with_a_head_and_advice, .init = make)
+{
+    format_dump(&out, DUMP_TEXT, &subject, &all);
+    cr_assert_str_eq(buffer,
+        "poolmalloc: prog \"x\", pid 42, 1.234 s; pools: test\n"
+        "  pool         size  avail  used   max  err  illegal  allocs  frees  cached  requested_bytes"
+        "  waste\n"
+        "  MALLOC_256    256     50     3  8-10    0        0     100     97       0            10240"
+        "    60%\n"
+        "  MALLOC_1512  1512     7+     7     7    0        0       7      0       0            10000"
+        "     6%  (shadowed: never first)\n"
+        "  oversize: 2 requests of 9999 bytes, 2 to the next malloc, 0 failed;"
+        " foreign: 0 frees, 0 reallocs\n"
+        "  advice: 60% of what MALLOC_256 handed out was not asked for:"
+        " a pool of chunks near 112 bytes before it would serve most of its requests\n");
+}
+
+Test(format, rare_columns_appear_when_something_happened, .init = make)
+{
+    all.pools[0].failed = 3;
+    all.pools[0].err = 5;
+    format_dump(&out, DUMP_TEXT, &subject, &all);
+    cr_assert(strstr(buffer, "  failed  "));
+    cr_assert_null(strstr(buffer, "fell_back"));
+    cr_assert(strstr(buffer, "advice: MALLOC_256 was asked 5 times while empty: raise its count above "
+                             "50\n"));
+}
+
+Test(format, json_carries_every_counter_and_escapes, .init = make)
+{
+    format_dump(&out, DUMP_JSON, &subject, &all);
+    cr_assert(strstr(buffer, "{\"schema\":1,\"program\":\"prog \\\"x\\\"\",\"pid\":42,"));
+    cr_assert(strstr(buffer, "\"count\":null,\"avail\":7,"));
+#define POOL_COUNTER(name, kind, help) cr_assert(strstr(buffer, ",\"" #name "\":"), #name);
+#define PROCESS_COUNTER(name, kind, help) cr_assert(strstr(buffer, "\"" #name "\":"), #name);
+#include "counters.def"
+    cr_assert_str_eq(buffer + out.length - 2, "}\n");
+}
+
+Test(format, lwip_is_what_stats_display_prints, .init = make)
+{
+    format_dump(&out, DUMP_LWIP, &subject, &all);
+    cr_assert_str_eq(buffer,
+        "\nMEM MALLOC_256\n\tavail: 50\n\tused: 3\n\tmax: 10\n\terr: 0\n"
+        "\nMEM MALLOC_1512\n\tavail: 7\n\tused: 7\n\tmax: 7\n\terr: 0\n");
+}
+
+Test(format, openmetrics_has_types_and_an_end, .init = make)
+{
+    format_dump(&out, DUMP_OPENMETRICS, &subject, &all);
+    cr_assert(strstr(buffer, "# TYPE poolmalloc_pool_used gauge\n"));
+    cr_assert(strstr(buffer, "poolmalloc_pool_used{program=\"prog \\\"x\\\"\",pid=\"42\","
+                             "pool=\"MALLOC_256\"} 3\n"));
+    cr_assert(strstr(buffer, "# TYPE poolmalloc_pool_allocs counter\n"));
+    cr_assert(strstr(buffer, "poolmalloc_pool_allocs_total{"));
+    cr_assert_str_eq(buffer + out.length - 6, "# EOF\n");
+}
+
+Test(format, what_does_not_fit_is_known, .init = make)
+{
+    text_init(&out, buffer, 100);
+    format_dump(&out, DUMP_JSON, &subject, &all);
+    cr_assert(out.truncated);
+}

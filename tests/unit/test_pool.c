@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <string.h>
+
+#include "os.h"
+#include "pool.h"
+
+static struct pool pool;
+static struct stats_pool stats;
+
+static void make(uint64_t size, uint64_t count)
+{
+    uint64_t stride = align_up(size, ALIGN_MIN);
+    uint64_t slice = max_u64(pool_min_slice(stride, count), 1 << 20);
+    char *base = os_reserve(slice, 4096);
+    cr_assert(base);
+    struct pool_plan plan = {.size = size, .usable = stride, .stride = stride, .count = count,
+                             .slice_bytes = slice, .cache_limit = UINT32_MAX};
+    cr_assert(pool_init(&pool, &plan, base, &stats));
+}
+
+Test(pool, hands_out_count_chunks_and_no_more)
+{
+    uint32_t chunks[128];
+    make(1512, 50);
+    uint32_t n = 0, got;
+    while ((got = pool_take(&pool, chunks + n, 7)) > 0)
+        n += got;
+    cr_assert_eq(n, 50);
+    bool seen[50] = {false};
+    for (uint32_t i = 0; i < n; i++) {
+        cr_assert(chunks[i] < 50 && !seen[chunks[i]]);
+        seen[chunks[i]] = true;
+        memset(pool_address(&pool, chunks[i]), (int)i, 1520); // every byte of every chunk
+    }
+    cr_assert(atomic_load(&pool.empty));
+    cr_assert_eq(pool_out(&pool), 50);
+}
+
+Test(pool, takes_back_and_serves_again)
+{
+    uint32_t chunks[50];
+    make(64, 50);
+    cr_assert_eq(pool_take(&pool, chunks, 50), 50);
+    pool_give(&pool, chunks + 10, 5);
+    cr_assert_not(atomic_load(&pool.empty));
+    uint32_t again[50];
+    cr_assert_eq(pool_take(&pool, again, 50), 5);
+    cr_assert_eq(pool_take(&pool, again, 50), 0);
+}
+
+Test(pool, new_chunks_come_in_whole_lines_of_state)
+{
+    uint32_t chunks[256];
+    make(64, 1000);
+    cr_assert_eq(pool_take(&pool, chunks, 10), 10);
+    cr_assert_eq(pool_take(&pool, chunks, 100), 54); // up to chunk 64, where the line ends
+    cr_assert_eq(pool_take(&pool, chunks, 100), 64);
+    cr_assert_eq(chunks[63], 64); // lowest last, so that a cache pops it first
+}
+
+Test(pool, unlimited_pool_grows_until_its_slice_is_full)
+{
+    uint32_t chunks[64];
+    make(4096, COUNT_UNLIMITED);
+    uint32_t n = 0, got;
+    while ((got = pool_take(&pool, chunks, 64)) > 0) {
+        for (uint32_t i = 0; i < got; i++)
+            *(char *)pool_address(&pool, chunks[i]) = 1;
+        n += got;
+    }
+    cr_assert_eq(n, (1 << 20) / 4096);
+}
+
+// pool_chunk_at must say yes for chunk starts and for nothing else.
+Test(pool, chunk_starts_are_told_from_every_other_address)
+{
+    const uint64_t strides[] = {16, 32, 48, 112, 1520, 4096, 5008, 65536, 99984, 1 << 20, 3000000};
+    for (unsigned s = 0; s < ARRAY_LENGTH(strides); s++) {
+        uint64_t stride = align_up(strides[s], 16), multiplier = UINT64_MAX / stride + 1, chunk;
+        for (uint64_t i = 0; i < 200; i++) {
+            // the first chunks, and the last ones of a 64 GiB slice
+            uint64_t at = (i < 100 ? i : (1ULL << 36) / stride - (200 - i)) * stride;
+            cr_assert(pool_chunk_at(multiplier, at, &chunk));
+            cr_assert_eq(chunk, at / stride);
+            for (uint64_t off = 1; off < stride; off += off < 64 ? 1 : 16 + stride / 100)
+                cr_assert_not(pool_chunk_at(multiplier, at + off, &chunk), "%lu + %lu", at, off);
+        }
+    }
+}
+
+Test(pool, slices_that_cannot_be_told_apart_exactly_are_refused)
+{
+    cr_assert_eq(pool_min_slice(48, 1ULL << 40), UINT64_MAX);
+    cr_assert_eq(pool_min_slice(3ULL << 28, 1ULL << 16), UINT64_MAX);
+    cr_assert_eq(pool_min_slice(1ULL << 30, 1ULL << 16), 1ULL << 46); // a power of two is exact
+    cr_assert_eq(pool_min_slice(256, 50), 16384);
+    cr_assert_eq(pool_min_slice(1520, 50), 131072);
+}
+
+Test(pool, rebuild_finds_every_chunk_that_is_not_live)
+{
+    uint32_t chunks[50], again[50];
+    make(64, 50);
+    cr_assert_eq(pool_take(&pool, chunks, 50), 50);
+    for (int i = 0; i < 20; i++)
+        pool.state[chunks[i]] = CHUNK_LIVE;
+    pool_rebuild(&pool); // the other 30 were in caches that are no more
+    pool_check(&pool, 0);
+    cr_assert_eq(pool_take(&pool, again, 50), 30);
+    for (int i = 0; i < 30; i++)
+        cr_assert_neq(pool.state[again[i]], CHUNK_LIVE);
+}
+
+Test(pool, check_finds_a_lost_chunk, .signal = SIGABRT)
+{
+    uint32_t chunks[4];
+    make(64, 50);
+    pool_take(&pool, chunks, 4); // neither LIVE nor said to be cached
+    pool_check(&pool, 0);
+}
+
+Test(pool, check_finds_a_live_chunk_on_the_stack, .signal = SIGABRT)
+{
+    uint32_t chunks[4];
+    make(64, 50);
+    pool_take(&pool, chunks, 4);
+    pool.state[chunks[0]] = CHUNK_LIVE;
+    pool_give(&pool, chunks, 4);
+    pool.made++; // makes the sum come out right
+    pool_check(&pool, 0);
+}
+
+Test(pool, high_water_mark_never_falls)
+{
+    uint32_t chunks[50];
+    make(64, 50);
+    pool_take(&pool, chunks, 30);
+    pool_note_used(&pool, 5, 0);
+    pool_give(&pool, chunks, 30);
+    pool_note_used(&pool, 0, 0);
+    cr_assert_eq(stats.max, 25);
+    cr_assert_eq(stats.out, 0);
+}
+
+Test(pool, caches_of_a_finite_pool_are_a_fraction_of_it)
+{
+    make(64, 50);
+    cr_assert_leq(pool.cache_capacity, 50 / 4);
+    make(64, COUNT_UNLIMITED);
+    cr_assert_geq(pool.cache_capacity, 64);
+    make(1 << 18, COUNT_UNLIMITED);
+    cr_assert_leq(pool.cache_capacity, 4); // large chunks are not hoarded
+}
