@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: MIT
+# Loaded by every .bats file: where things are, and how to run a program on pools.
+# BUILD is the build folder; ctest sets it.
+bats_require_minimum_version 1.5.0
+: "${BUILD:?the build folder: run these tests by ctest}"
+LIB=$BUILD/libpoolmalloc.so
+PROGRAMS=$BUILD/tests/programs # the small programs that tests/CMakeLists.txt builds
+TESTS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+
+# A statistics directory of the test's own, no configuration from outside, no dump unless asked for.
+setup() {
+    unset POOLMALLOC_CONF POOLMALLOC LD_PRELOAD XDG_RUNTIME_DIR
+    export STATS_DIR=$BATS_TEST_TMPDIR/stats
+}
+
+# pools OPTIONS PROGRAM [ARGUMENT...]: runs PROGRAM with the library preloaded, configured by OPTIONS
+# (the POOLMALLOC variable; statements separated by ';'), and with the dump off unless OPTIONS say
+# otherwise.
+pools() {
+    local options=$1
+    shift
+    POOLMALLOC="stats_dir=$STATS_DIR;dump=off;$options" LD_PRELOAD=$LIB "$@"
+}
