@@ -35,6 +35,10 @@ enum {
 // A count of chunks that means "grows on demand".
 #define COUNT_UNLIMITED UINT64_MAX
 
+// Makes the compiler keep a pointer in one register, and address a structure's fields from there,
+// instead of computing each field's address anew from what the pointer was made of.
+#define IN_REGISTER(pointer) __asm__("" : "+r"(pointer))
+
 // A hint to the processor that this is a spin loop.
 INLINE void cpu_relax(void)
 {

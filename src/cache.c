@@ -70,6 +70,7 @@ static void bin_start(struct cache *cache, struct pool *pool)
     struct bin *bin = &cache->bins[pool->index];
     bin->slots = (uint32_t *)(void *)((char *)cache + caches.slots_at[pool->index]);
     bin->base = pool->base;
+    bin->counts = &cache->stats->pools[pool->index];
     bin->state = pool->state;
     bin->multiplier = pool->multiplier;
     bin->stride = (uint32_t)pool->stride;

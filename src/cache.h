@@ -45,7 +45,7 @@ struct CACHE_ALIGNED bin {
     uint64_t multiplier;
     uint32_t stride;
     _Atomic uint32_t stop;
-    uint64_t unused;
+    struct stats_pool_counts *counts; // of this thread for this pool
 };
 
 _Static_assert(sizeof(struct bin) == CACHE_LINE, "an operation touches one line of the cache");

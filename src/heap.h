@@ -25,7 +25,9 @@ INLINE void *heap_alloc(size_t size)
         struct cache *cache = cache_self;
         void *chunk;
         bool was_new;
-        if (likely(bin_pop(&cache->bins[pools.route.table[step]], &chunk, &was_new))) {
+        struct bin *bin = &cache->bins[pools.route.table[step]];
+        IN_REGISTER(bin);
+        if (likely(bin_pop(bin, &chunk, &was_new))) {
             struct stats_size *counts = &cache->stats->sizes[step];
             count_own(&counts->count, 1);
             count_own(&counts->bytes, size);
@@ -40,9 +42,10 @@ INLINE void heap_free(void *p)
 {
     uint64_t pool = pools_index(p);
     if (likely(pool < pools.count)) { // false for NULL, for foreign pointers and before start-up
-        struct cache *cache = cache_self;
-        if (likely(bin_push(&cache->bins[pool], p))) {
-            count_own(&cache->stats->pools[pool].frees, 1);
+        struct bin *bin = &cache_self->bins[pool];
+        IN_REGISTER(bin);
+        if (likely(bin_push(bin, p))) {
+            count_own(&bin->counts->frees, 1);
             return;
         }
     }

@@ -11,10 +11,14 @@
 #include "os.h"
 #include "runtime.h"
 
-// The library is started by the program's first call, or here if there was none yet.
-__attribute__((constructor)) static void load(void)
+// The library is started by the program's first call, or here if there was none yet. Constructors
+// get main's arguments (glibc).
+__attribute__((constructor)) static void load(int argc, char **argv, char **variables)
 {
+    (void)argc;
+    (void)argv;
     int saved_errno = errno;
+    os_environment_start(variables);
     runtime_enter();
     const char *precedes = next_who_precedes((void *)malloc);
     if (precedes)

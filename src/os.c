@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <linux/membarrier.h>
+#include <pthread.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -35,14 +36,7 @@ void *os_reserve(size_t bytes, size_t alignment)
 {
     size_t slack = alignment > os_page_size() ? alignment : 0;
     char *start = map(bytes + slack, PROT_NONE, MAP_NORESERVE);
-    if (!start || slack == 0)
-        return start;
-    char *aligned = (char *)align_up((uintptr_t)start, alignment);
-    if (aligned > start)
-        munmap(start, (size_t)(aligned - start));
-    if (aligned < start + slack)
-        munmap(aligned + bytes, (size_t)(start + slack - aligned));
-    return aligned;
+    return start ? (char *)align_up((uintptr_t)start, max_u64(alignment, 1)) : NULL;
 }
 
 void *os_reserve_zeros(size_t bytes)
@@ -136,6 +130,18 @@ void os_yield(void)
     sched_yield();
 }
 
+int os_cancel_disable(void)
+{
+    int state = PTHREAD_CANCEL_ENABLE;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+    return state;
+}
+
+void os_cancel_restore(int state)
+{
+    pthread_setcancelstate(state, NULL);
+}
+
 bool os_is_secure(void)
 {
     return getauxval(AT_SECURE) != 0;
@@ -157,12 +163,20 @@ static const char *early_environment(const char *name, size_t length)
     return NULL;
 }
 
+static char **start_environment;
+
+void os_environment_start(char **variables)
+{
+    start_environment = variables;
+}
+
 const char *os_environment(const char *name)
 {
     size_t length = strlen(name);
-    if (!environ)
+    char **variables = environ ? environ : start_environment;
+    if (!variables)
         return early_environment(name, length);
-    for (char **p = environ; *p; p++)
+    for (char **p = variables; *p; p++)
         if (strncmp(*p, name, length) == 0 && (*p)[length] == '=')
             return *p + length + 1;
     return NULL;

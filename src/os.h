@@ -13,6 +13,7 @@
 size_t os_page_size(void);
 
 // Address space without access and without memory behind it, aligned to `alignment` (power of two).
+// Up to `alignment` bytes more are reserved around it.
 void *os_reserve(size_t bytes, size_t alignment);
 
 // The same, readable as zeros.
@@ -49,14 +50,21 @@ void os_futex_wait(_Atomic uint32_t *word, uint32_t while_value);
 void os_futex_wake(_Atomic uint32_t *word, int waiters);
 void os_yield(void);
 
+// malloc is no cancellation point, though open, read and write are: between these two the calling
+// thread cannot be cancelled.
+int os_cancel_disable(void); // what to hand to os_cancel_restore
+void os_cancel_restore(int state);
+
 // The process.
 
 // The program runs with more rights than its caller (set-user-ID, file capabilities), so that the
 // environment must not be trusted.
 bool os_is_secure(void);
 
-// The value of an environment variable or NULL. Works before libc has set `environ`.
+// The value of an environment variable or NULL. Works before libc has set `environ`: by what the
+// constructor was given, or else by /proc/self/environ.
 const char *os_environment(const char *name);
+void os_environment_start(char **variables);
 const char *os_program_name(void); // without directories
 const char *os_host_name(void);
 pid_t os_process_id(void);

@@ -197,9 +197,12 @@ bool os_stderr_write(const char *text, size_t length)
         os_stderr_start(false);
     if (!standard_error.known)
         return false;
+    int cancel_state = os_cancel_disable();
     const int candidates[] = {STDERR_FILENO, standard_error.duplicate};
-    for (unsigned i = 0; i < ARRAY_LENGTH(candidates); i++)
+    bool written = false;
+    for (unsigned i = 0; i < ARRAY_LENGTH(candidates) && !written; i++)
         if (is_standard_error(candidates[i]))
-            return write_once(candidates[i], text, length) > 0;
-    return false;
+            written = write_once(candidates[i], text, length) > 0;
+    os_cancel_restore(cancel_state);
+    return written;
 }

@@ -37,10 +37,14 @@ static uint32_t cache_capacity(const struct pool_plan *plan, uint32_t count)
     return (uint32_t)align_up(capacity, 2); // half of it moves at a time
 }
 
+// Makes the memory of the first chunks usable. A finite pool's tables are usable from the start.
 static bool commit(struct pool *pool, uint32_t chunks)
 {
-    if (!os_commit(pool->base, chunks * pool->stride) || !os_commit(pool->state, chunks)
-        || !os_commit(pool->stack, chunks * sizeof *pool->stack))
+    if (!os_commit(pool->base, chunks * pool->stride))
+        return false;
+    if (pool->unlimited
+        && (!os_commit(pool->state, chunks)
+            || !os_commit(pool->stack, chunks * sizeof *pool->stack)))
         return false;
     pool->committed = chunks;
     return true;
@@ -53,7 +57,9 @@ bool pool_init(struct pool *pool, const struct pool_plan *plan, char *base,
     uint32_t count = (uint32_t)min_u64(plan->count, room);
     uint64_t state_bytes = align_up(plan->slice_bytes / plan->stride + 1, os_page_size());
     uint64_t stack_bytes = align_up(count * sizeof *pool->stack, os_page_size());
-    char *tables = os_reserve_zeros(state_bytes + stack_bytes);
+    bool unlimited = plan->count == COUNT_UNLIMITED;
+    uint64_t table_bytes = state_bytes + stack_bytes;
+    char *tables = unlimited ? os_reserve_zeros(table_bytes) : os_map(table_bytes);
     if (!tables)
         return false;
     *pool = (struct pool){
@@ -68,11 +74,11 @@ bool pool_init(struct pool *pool, const struct pool_plan *plan, char *base,
         .count = count,
         .cache_capacity = cache_capacity(plan, count),
         .index = plan->index,
-        .unlimited = plan->count == COUNT_UNLIMITED,
+        .unlimited = unlimited,
         .stats = stats,
     };
-    if (!pool->unlimited && !commit(pool, count)) {
-        os_unmap(tables, state_bytes + stack_bytes);
+    if (!unlimited && !commit(pool, count)) {
+        os_unmap(tables, table_bytes);
         return false;
     }
     return true;

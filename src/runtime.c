@@ -139,6 +139,7 @@ static void end_thread(void *cache)
 
 SLOW static void settle_child(void)
 {
+    int cancel_state = os_cancel_disable();
     lock_take(&runtime.threads);
     if (atomic_load_explicit(&runtime.unsettled, memory_order_relaxed)
         && (cache_count() > 1 || os_clock_ns() - runtime.fork_ns > SETTLE_AFTER_NS)) {
@@ -147,6 +148,7 @@ SLOW static void settle_child(void)
         atomic_store_explicit(&runtime.unsettled, false, memory_order_relaxed);
     }
     lock_drop(&runtime.threads);
+    os_cancel_restore(cancel_state);
 }
 
 static void attach_thread(void)
@@ -274,9 +276,11 @@ SLOW static void start_once(void)
             os_yield();
         return;
     }
+    int cancel_state = os_cancel_disable();
     is_starter = true;
     start();
     is_starter = false;
+    os_cancel_restore(cancel_state);
     if (runtime_is_serving()) // may allocate, and so waits until here
         pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
 }

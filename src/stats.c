@@ -26,14 +26,11 @@ const char *stats_path(void)
     return file_path;
 }
 
-static uint32_t block_count(void)
-{
-    return os_address_space_limit() == UINT64_MAX ? BLOCKS : BLOCKS_SCARCE;
-}
+static uint32_t block_count; // fixed after stats_open
 
 static size_t file_bytes(void)
 {
-    return sizeof(struct stats_file) + block_count() * sizeof(struct stats_block);
+    return sizeof(struct stats_file) + block_count * sizeof(struct stats_block);
 }
 
 // Opens one candidate. A memory file system is asked for first, because a page of a disk file
@@ -108,7 +105,7 @@ static void fill_header(struct stats_header *header)
     header->header_bytes = sizeof(struct stats_header);
     header->pool_bytes = sizeof(struct stats_pool);
     header->block_bytes = sizeof(struct stats_block);
-    header->block_count = block_count();
+    header->block_count = block_count;
     header->file_bytes = file_bytes();
     header->blocks_used = 1;
     header->process_id = (uint64_t)os_process_id();
@@ -140,6 +137,7 @@ static void describe_configuration(const struct conf *conf, struct stats_header 
 void stats_open(const struct conf *conf)
 {
     void *start = NULL;
+    block_count = os_address_space_limit() == UINT64_MAX ? BLOCKS : BLOCKS_SCARCE;
     int directory = os_is_secure() ? -EPERM : open_directory(conf->stats_dir.text);
     if (directory >= 0) {
         if (!create_file(directory, NULL, &start))
