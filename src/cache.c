@@ -154,6 +154,7 @@ bool cache_make_room(struct cache *cache, struct pool *pool)
             memmove(bin->slots, bin->slots + half, (n - half) * sizeof *bin->slots);
             bin_set_n(bin, n - half);
             atomic_store_explicit(&bin->low, n - half, memory_order_relaxed);
+            pool_trim_idle(pool);
         }
     }
     lock_drop(&pool->lock);
@@ -206,6 +207,7 @@ bool cache_give_direct(struct pool *pool, uint32_t chunk)
     if (live) {
         pool->state[chunk] = CHUNK_FREE;
         pool_give(pool, &chunk, 1);
+        pool_trim_idle(pool);
         if (atomic_load_explicit(&pool->scarce, memory_order_relaxed)
             && pool->free >= pool->count / 2)
             atomic_store_explicit(&pool->scarce, false, memory_order_relaxed);
@@ -278,6 +280,18 @@ void cache_reclaim(unsigned first, unsigned count)
             bin_set_n(bin, 0);
         }
         of->caches = 0;
+    }
+}
+
+void cache_trim(void)
+{
+    for (unsigned i = 0; i < pools.count; i++) {
+        struct pool *pool = &pools.pool[i];
+        lock_take(&pool->lock);
+        if (pool->unlimited)
+            cache_reclaim(i, 1);
+        pool_trim(pool, pool->free);
+        lock_drop(&pool->lock);
     }
 }
 

@@ -138,6 +138,9 @@ void cache_reclaim(unsigned first, unsigned count);
 // half of it is free again; then takes one chunk. False: all chunks are in the program's hands.
 bool cache_take_reclaimed(struct pool *pool, void **ret_chunk, bool *ret_was_new);
 
+// Gives all memory of unlimited pools back to the system that no chunk in use needs.
+void cache_trim(void);
+
 // Brings the pool's high-water mark up to date with what this thread and the others have now.
 void cache_note_used(struct pool *pool);
 

@@ -20,10 +20,20 @@ struct pool_bytes {
     size_t used;
 };
 
+// The library serves, and the pools' figures are up to date.
+static bool enter(void)
+{
+    if (!runtime_enter())
+        return false;
+    for (unsigned i = 0; i < pools.count; i++)
+        cache_note_used(&pools.pool[i]);
+    return true;
+}
+
 static struct pool_bytes pool_bytes(void)
 {
     struct pool_bytes sum = {0};
-    if (!runtime_enter())
+    if (!enter())
         return sum;
     struct stats_figures figures;
     stats_read(stats_file, &figures);
@@ -74,7 +84,7 @@ EXPORT int malloc_info(int options, FILE *stream)
         return EINVAL;
     text_init(&text, buffer, sizeof buffer);
     text_add(&text, "<malloc version=\"1\">\n<pools>\n");
-    if (runtime_enter()) {
+    if (enter()) {
         struct stats_figures figures;
         stats_read(stats_file, &figures);
         for (unsigned i = 0; i < figures.pool_count; i++) {
@@ -100,7 +110,7 @@ EXPORT void malloc_stats(void)
     char buffer[TEXT_MAX];
     struct text text;
     text_init(&text, buffer, sizeof buffer);
-    if (runtime_enter()) {
+    if (enter()) {
         dump_text(stats_file, &text);
         os_stderr_write(text.data, text.length);
     }
@@ -109,9 +119,11 @@ EXPORT void malloc_stats(void)
         of_next();
 }
 
-// Memory of the pools stays with them.
+// 1 if the next malloc says so; the pools don't count what they give back.
 EXPORT int malloc_trim(size_t pad)
 {
+    if (runtime_enter())
+        cache_trim();
     int (*of_next)(size_t) = (int (*)(size_t))next_symbol("malloc_trim");
     return of_next ? of_next(pad) : 0;
 }

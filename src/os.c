@@ -91,6 +91,11 @@ void os_huge_pages(void *start, size_t bytes)
     madvise(start, bytes, MADV_HUGEPAGE);
 }
 
+bool os_purge(void *start, size_t bytes)
+{
+    return madvise(start, bytes, MADV_DONTNEED) == 0;
+}
+
 void os_no_core_dump(void *start, size_t bytes)
 {
     madvise(start, bytes, MADV_DONTDUMP);

@@ -34,6 +34,9 @@ bool os_wipe_on_fork(void *start, size_t bytes);
 bool os_populate(void *start, size_t bytes);
 bool os_lock_memory(void *start, size_t bytes);
 void os_huge_pages(void *start, size_t bytes);
+
+// Gives the memory back; the pages stay usable, and are zero.
+bool os_purge(void *start, size_t bytes);
 void os_no_core_dump(void *start, size_t bytes);
 
 // The limit on address space (ulimit -v) in bytes, UINT64_MAX when there is none.

@@ -120,6 +120,7 @@ uint32_t pool_take(struct pool *pool, uint32_t *chunks, uint32_t want)
     uint32_t n = (uint32_t)min_u64(want, pool->free);
     if (n > 0) {
         pool->free -= n;
+        pool->free_low = (uint32_t)min_u64(pool->free_low, pool->free);
         memcpy(chunks, pool->stack + pool->free, n * sizeof *chunks);
     } else {
         n = take_new(pool, chunks, want);
@@ -151,6 +152,7 @@ void pool_rebuild(struct pool *pool)
     for (uint32_t i = pool->made; i-- > 0;)
         if (pool->state[i] != CHUNK_LIVE)
             pool->stack[pool->free++] = i;
+    pool->free_low = 0;
     publish(pool);
 }
 

@@ -38,6 +38,8 @@ struct pool {
     CACHE_ALIGNED struct lock lock;
     uint32_t made;      // chunks [0, made) have left the pool at least once
     uint32_t free;      // entries of the stack
+    uint32_t free_low;  // the lowest `free` since trimmed_ns: so many were not needed
+    uint64_t trimmed_ns;
     uint32_t committed; // chunks whose memory is usable
     uint32_t caches;    // threads that may have chunks of this pool cached
     // Written under the lock, read anywhere.
@@ -89,6 +91,13 @@ void pool_give(struct pool *pool, const uint32_t *chunks, uint32_t n);
 // Notes that at some moment all chunks that are out now, except `cached` (of one thread), may have
 // been in the program's hands: exact when no other thread has a cache.
 void pool_note_used(struct pool *pool, uint32_t cached, uint32_t other_caches);
+
+// Gives the memory of whole pages back to the system that hold only chunks among the `chunks` lowest
+// on the stack. Finite pools keep theirs.
+void pool_trim(struct pool *pool, uint32_t chunks);
+
+// The same for chunks that were not needed for a second, if they are worth the work.
+void pool_trim_idle(struct pool *pool);
 
 // Rebuilds the stack from the chunks' states, as if no chunk were cached anywhere: for a child of a
 // fork that was not announced.

@@ -2,6 +2,7 @@
 #include <criterion/criterion.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "os.h"
 #include "pool.h"
@@ -152,4 +153,66 @@ Test(pool, caches_of_a_finite_pool_are_a_fraction_of_it)
     cr_assert_geq(pool.cache_capacity, 64);
     make(1 << 18, COUNT_UNLIMITED);
     cr_assert_leq(pool.cache_capacity, 4); // large chunks are not hoarded
+}
+
+static bool is_resident(const void *p)
+{
+    unsigned char in_core = 0;
+    cr_assert_eq(mincore((void *)((uintptr_t)p & ~4095UL), 1, &in_core), 0);
+    return in_core & 1;
+}
+
+Test(pool, trim_gives_back_whole_free_pages_and_nothing_else)
+{
+    uint32_t chunks[256];
+    uint32_t n = 0;
+    make(1024, COUNT_UNLIMITED); // four chunks a page
+    while (n < 256)
+        n += pool_take(&pool, chunks + n, 256 - n);
+    for (uint32_t i = 0; i < 256; i++) {
+        memset(pool_address(&pool, i), (int)i, 1024);
+        pool.state[i] = i == 17 ? CHUNK_LIVE : CHUNK_FREE; // one chunk of page 4 is in use
+    }
+    uint32_t given[255];
+    for (uint32_t i = 0, k = 0; i < 256; i++)
+        if (i != 17)
+            given[k++] = i;
+    pool_give(&pool, given, 255);
+    pool_trim(&pool, pool.free);
+    pool_check(&pool, 0);
+    for (uint32_t page = 0; page < 64; page++)
+        cr_assert_eq(is_resident(pool_address(&pool, 4 * page)), page == 4, "page %u", page);
+    cr_assert_eq(*(char *)pool_address(&pool, 17), 17);
+    cr_assert_eq(pool.state[17], CHUNK_LIVE);
+    cr_assert_eq(pool.state[18], CHUNK_FREE);
+    cr_assert_eq(pool.state[20], CHUNK_NEW);
+    uint32_t again[255];
+    cr_assert_eq(pool_take(&pool, again, 255), 255);
+    cr_assert_eq(again[254], 0); // the lowest is on top
+}
+
+Test(pool, trim_leaves_what_was_used_lately)
+{
+    uint32_t chunks[64];
+    make(4096, COUNT_UNLIMITED);
+    cr_assert_eq(pool_take(&pool, chunks, 64), 64);
+    for (uint32_t i = 0; i < 64; i++) {
+        *(char *)pool_address(&pool, chunks[i]) = 1;
+        pool.state[chunks[i]] = CHUNK_FREE;
+    }
+    pool_give(&pool, chunks, 64);
+    pool_trim(&pool, 60);
+    cr_assert_not(is_resident(pool_address(&pool, chunks[0])));
+    cr_assert(is_resident(pool_address(&pool, chunks[63])));
+}
+
+Test(pool, finite_pools_keep_their_memory)
+{
+    uint32_t chunks[64];
+    make(4096, 64);
+    cr_assert_eq(pool_take(&pool, chunks, 64), 64);
+    *(char *)pool_address(&pool, 5) = 1;
+    pool_give(&pool, chunks, 64);
+    pool_trim(&pool, 64);
+    cr_assert(is_resident(pool_address(&pool, 5)));
 }

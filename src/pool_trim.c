@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+// Memory that an unlimited pool no longer needs goes back to the system: whole pages of chunks that
+// lie in the pool and were not asked for since the last time.
+#include <string.h>
+
+#include "os.h"
+#include "pool.h"
+
+enum {
+    TRIM_BYTES = 1024 * 1024, // less is not worth the work
+    IDLE = 0x80,              // mark in a chunk's state while trimming; nobody else reads it then,
+};                            // because chunks on the stack are in nobody's cache or hands
+#define TRIM_INTERVAL_NS 1000000000U
+
+// Gives back the whole pages between two chunks' starts. Chunks that lie in them wholly are NEW again.
+static void purge(struct pool *pool, uint32_t from, uint32_t to)
+{
+    uintptr_t page = os_page_size();
+    uintptr_t start = align_up((uintptr_t)pool_address(pool, from), page);
+    uintptr_t end = (uintptr_t)pool_address(pool, to) & -page;
+    if (start >= end || !os_purge((void *)start, end - start))
+        return;
+    for (uint32_t i = from; i < to; i++) {
+        uintptr_t chunk = (uintptr_t)pool_address(pool, i);
+        if (chunk >= start && chunk + pool->stride <= end)
+            pool->state[i] = IDLE | CHUNK_NEW;
+    }
+}
+
+// Purges every run of IDLE chunks that has anything to give back.
+static void purge_runs(struct pool *pool)
+{
+    for (uint32_t i = 0; i < pool->made; i++) {
+        uint32_t from = i;
+        bool used_before = false;
+        for (; i < pool->made && pool->state[i] & IDLE; i++)
+            used_before |= pool->state[i] != (IDLE | CHUNK_NEW);
+        if (used_before)
+            purge(pool, from, i);
+    }
+}
+
+// Puts the marked chunks back on the stack's bottom, the lowest addresses uppermost so that they are
+// used first, and takes the marks away.
+static void restack(struct pool *pool)
+{
+    uint32_t n = 0;
+    for (uint32_t i = pool->made; i-- > 0;) {
+        if (pool->state[i] & IDLE) {
+            pool->state[i] &= (uint8_t)~IDLE;
+            pool->stack[n++] = i;
+        }
+    }
+}
+
+void pool_trim(struct pool *pool, uint32_t chunks)
+{
+    if (!pool->unlimited || chunks == 0)
+        return;
+    for (uint32_t i = 0; i < chunks; i++)
+        pool->state[pool->stack[i]] |= IDLE;
+    purge_runs(pool);
+    restack(pool);
+}
+
+void pool_trim_idle(struct pool *pool)
+{
+    if (!pool->unlimited || pool->free * pool->stride < TRIM_BYTES)
+        return;
+    uint64_t now = os_clock_ns();
+    if (now - pool->trimmed_ns < TRIM_INTERVAL_NS)
+        return;
+    if (pool->free_low * pool->stride >= TRIM_BYTES)
+        pool_trim(pool, pool->free_low);
+    pool->free_low = pool->free;
+    pool->trimmed_ns = now;
+}
