@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: MIT
 #include "cache.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "os.h"
 #include "stats.h"
 
 struct cache cache_none;
+_Atomic bool cache_is_shared;
 TLS struct cache *cache_self = &cache_none;
 
-// Append-only: a cache is used again by later threads, never unmapped. Written under the runtime's
+// Append-only: a cache is used again by later threads, never unmapped. (A forked child counts from 0
+// again, and finds those of its parent in the list.) Written under the runtime's
 // lock; `count` is the release that publishes an entry to stoppers, which hold only a pool's lock.
 static struct {
     struct cache *list[CACHES_MAX];
     _Atomic uint32_t count;
+    bool used;                            // a thread has had a cache
     size_t bytes;                         // of one cache with its slots
     size_t slots_at[MALLOC_POOLS_MAX];    // where each bin's slots begin
 } caches;
@@ -32,41 +36,30 @@ unsigned cache_count(void)
     return atomic_load_explicit(&caches.count, memory_order_acquire);
 }
 
-struct cache *cache_attach(struct stats_file *stats)
-{
-    unsigned count = cache_count();
-    unsigned i = 0;
-    while (i < count && caches.list[i]->taken)
-        i++;
-    if (i == CACHES_MAX || i + 1 >= stats->header.block_count)
-        return NULL;
-    if (i == count) {
-        struct cache *fresh = os_map(caches.bytes);
-        if (!fresh)
-            return NULL;
-        // A child of a fork that was not announced finds empty bins, and so its way to the slow
-        // path. Where the kernel cannot do it, such a child works on a copy of the parent's cache.
-        os_wipe_on_fork(fresh, caches.bytes);
-        caches.list[i] = fresh;
-        atomic_store_explicit(&caches.count, i + 1, memory_order_release);
-    }
-    struct cache *cache = caches.list[i];
-    cache->index = i;
-    cache->taken = true;
-    cache->stats = &stats->blocks[i + 1];
-    if (count_read(&stats->header.blocks_used) < i + 2)
-        atomic_store_explicit(&stats->header.blocks_used, i + 2, memory_order_relaxed);
-    return cache;
-}
-
 static void bin_set_n(struct bin *bin, uint32_t n)
 {
     atomic_store_explicit(&bin->n_and_busy, n, memory_order_relaxed);
 }
 
+enum {
+    CAPACITY_START = 64, // chunks of an unlimited pool, before a thread has shown that it uses more
+    PATIENCE_MAX = 1 << 16,
+};
+
+// The caches of a finite pool shall leave half of its chunks to whoever asks first: each thread that
+// comes gets less. Those of an unlimited pool grow as they are used.
+static uint32_t start_capacity(const struct pool *pool)
+{
+    if (!pool->cache_is_auto)
+        return pool->cache_capacity;
+    uint32_t fair = pool->unlimited ? CAPACITY_START : pool->count / (2 * pool->caches);
+    return (uint32_t)max_u64(1, min_u64(fair, pool->cache_capacity));
+}
+
 // Takes the pool's figures into the bin. Under the pool's lock.
 static void bin_start(struct cache *cache, struct pool *pool)
 {
+    pool->caches++;
     struct bin *bin = &cache->bins[pool->index];
     bin->slots = (uint32_t *)(void *)((char *)cache + caches.slots_at[pool->index]);
     bin->base = pool->base;
@@ -77,8 +70,7 @@ static void bin_start(struct cache *cache, struct pool *pool)
     bin_set_n(bin, 0);
     atomic_store_explicit(&bin->low, 0, memory_order_relaxed);
     atomic_store_explicit(&bin->stop, 0, memory_order_relaxed);
-    atomic_store_explicit(&bin->capacity, pool->cache_capacity, memory_order_relaxed);
-    pool->caches++;
+    atomic_store_explicit(&bin->capacity, start_capacity(pool), memory_order_relaxed);
 }
 
 static bool bin_is_started(const struct bin *bin)
@@ -130,12 +122,27 @@ bool cache_refill(struct cache *cache, struct pool *pool)
     struct bin *bin = bin_ready(cache, pool);
     if (bin && atomic_load_explicit(&bin->n, memory_order_relaxed) == 0) {
         bin_note_used(bin, pool);
-        taken = pool_take(pool, bin->slots, pool->cache_capacity / 2);
+        uint32_t capacity = atomic_load_explicit(&bin->capacity, memory_order_relaxed);
+        uint32_t want = (uint32_t)max_u64((capacity + 1) / 2, min_u64(capacity, CAPACITY_START));
+        taken = pool_take(pool, bin->slots, want);
         bin_set_n(bin, taken);
         atomic_store_explicit(&bin->low, taken, memory_order_relaxed);
     }
     lock_drop(&pool->lock);
     return taken > 0;
+}
+
+// Gives the half of the bin back that was not used for longest. Under the lock.
+static void flush_half(struct bin *bin, struct pool *pool)
+{
+    uint32_t n = atomic_load_explicit(&bin->n, memory_order_relaxed);
+    uint32_t half = (n + 1) / 2;
+    bin_note_used(bin, pool);
+    pool_give(pool, bin->slots, half);
+    memmove(bin->slots, bin->slots + half, (n - half) * sizeof *bin->slots);
+    bin_set_n(bin, n - half);
+    atomic_store_explicit(&bin->low, n - half, memory_order_relaxed);
+    pool_trim_idle(pool);
 }
 
 bool cache_make_room(struct cache *cache, struct pool *pool)
@@ -145,38 +152,17 @@ bool cache_make_room(struct cache *cache, struct pool *pool)
     lock_take(&pool->lock);
     struct bin *bin = bin_ready(cache, pool);
     if (bin) {
-        uint32_t n = atomic_load_explicit(&bin->n, memory_order_relaxed);
-        if (n == pool->cache_capacity) {
-            // The lower half was not used for longest.
-            uint32_t half = n / 2;
-            bin_note_used(bin, pool);
-            pool_give(pool, bin->slots, half);
-            memmove(bin->slots, bin->slots + half, (n - half) * sizeof *bin->slots);
-            bin_set_n(bin, n - half);
-            atomic_store_explicit(&bin->low, n - half, memory_order_relaxed);
-            pool_trim_idle(pool);
+        uint32_t capacity = atomic_load_explicit(&bin->capacity, memory_order_relaxed);
+        bool full = atomic_load_explicit(&bin->n, memory_order_relaxed) == capacity;
+        if (full && pool->unlimited && capacity < pool->cache_capacity) {
+            capacity = (uint32_t)min_u64(2 * (uint64_t)capacity, pool->cache_capacity);
+            atomic_store_explicit(&bin->capacity, capacity, memory_order_relaxed);
+        } else if (full) {
+            flush_half(bin, pool);
         }
     }
     lock_drop(&pool->lock);
     return bin != NULL;
-}
-
-bool cache_drop_duplicate(struct cache *cache, struct pool *pool)
-{
-    struct bin *bin = &cache->bins[pool->index];
-    if (atomic_load_explicit(&bin->n, memory_order_relaxed) == 0)
-        return false;
-    bool dropped = false;
-    lock_take(&pool->lock);
-    uint32_t n = atomic_load_explicit(&bin->n, memory_order_relaxed);
-    if (n > 0 && pool->state[bin->slots[n - 1]] == CHUNK_LIVE) {
-        bin_set_n(bin, n - 1);
-        if (atomic_load_explicit(&bin->low, memory_order_relaxed) >= n)
-            atomic_store_explicit(&bin->low, n - 1, memory_order_relaxed);
-        dropped = true;
-    }
-    lock_drop(&pool->lock);
-    return dropped;
 }
 
 // Under the lock.
@@ -186,8 +172,7 @@ static bool take_one(struct pool *pool, void **ret_chunk, bool *ret_was_new)
     if (pool_take(pool, &chunk, 1) == 0)
         return false;
     pool_note_used(pool, 0, pool->caches);
-    *ret_was_new = pool->state[chunk] == CHUNK_NEW;
-    pool->state[chunk] = CHUNK_LIVE;
+    *ret_was_new = chunk_hand_out(&pool->state[chunk]);
     *ret_chunk = pool_address(pool, chunk);
     return true;
 }
@@ -203,17 +188,16 @@ bool cache_take_direct(struct pool *pool, void **ret_chunk, bool *ret_was_new)
 bool cache_give_direct(struct pool *pool, uint32_t chunk)
 {
     lock_take(&pool->lock);
-    bool live = pool->state[chunk] == CHUNK_LIVE;
-    if (live) {
-        pool->state[chunk] = CHUNK_FREE;
+    bool claimed = chunk_claim(&pool->state[chunk]);
+    if (claimed) {
         pool_give(pool, &chunk, 1);
         pool_trim_idle(pool);
         if (atomic_load_explicit(&pool->scarce, memory_order_relaxed)
-            && pool->free >= pool->count / 2)
+            && ++pool->calm >= pool->patience && pool->free >= pool->count / 2)
             atomic_store_explicit(&pool->scarce, false, memory_order_relaxed);
     }
     lock_drop(&pool->lock);
-    return live;
+    return claimed;
 }
 
 // S1 for every started bin of the pools. The number of other threads' bins that it had to stop.
@@ -229,7 +213,10 @@ static unsigned stop_bins(unsigned first, unsigned count)
             if (!started && !undone)
                 continue;
             atomic_store_explicit(&bin->stop, 1, memory_order_relaxed);
-            atomic_store_explicit(&bin->low, BIN_STOPPED, memory_order_relaxed);
+            // Ends the epoch of the high-water mark, which would be forgotten otherwise.
+            uint32_t low = atomic_exchange_explicit(&bin->low, BIN_STOPPED, memory_order_relaxed);
+            if (low != BIN_STOPPED)
+                pool_note_used(&pools.pool[pool], low, pools.pool[pool].caches - 1);
             atomic_store_explicit(&bin->capacity, 0, memory_order_relaxed);
             stopped += caches.list[i] != cache_self; // this thread's own needs no waiting for
         }
@@ -250,6 +237,69 @@ static void wait_for_owners(unsigned first, unsigned count)
         for (unsigned pool = first; pool < first + count; pool++)
             while (bin_is_busy(&caches.list[i]->bins[pool]))
                 os_yield(); // the owner is a few instructions from its end, but may not be running
+}
+
+// From one thread to two: the first may be between its test of cache_is_shared and the change of a
+// chunk's state. As in S2 and S3, once it has passed a barrier and is not busy, it has seen the change.
+static void share(void)
+{
+    if (atomic_exchange_explicit(&cache_is_shared, true, memory_order_relaxed))
+        return;
+    os_barrier();
+    wait_for_owners(0, pools.count);
+}
+
+// A thread that called malloc or free for the first time after its destructors had run, as glibc does
+// at the end of threads that never allocated, could not detach its cache.
+static void detach_gone(void)
+{
+    for (unsigned i = 0; i < cache_count(); i++)
+        if (caches.list[i]->taken && os_thread_is_gone(caches.list[i]->thread))
+            cache_detach(caches.list[i]);
+}
+
+static unsigned first_untaken(void)
+{
+    unsigned i = 0;
+    while (i < cache_count() && caches.list[i]->taken)
+        i++;
+    return i;
+}
+
+struct cache *cache_attach(struct stats_file *stats)
+{
+    unsigned count = cache_count();
+    unsigned i = first_untaken();
+    if (i == count && (is_power_of_two(count) || i == CACHES_MAX)) { // seldom, for it asks the kernel
+        detach_gone();
+        i = first_untaken();
+    }
+    if (i == CACHES_MAX || i + 1 >= stats->header.block_count)
+        return NULL;
+    if (i == count) {
+        struct cache *fresh = caches.list[i]; // of the process that this one was forked from
+        if (!fresh)
+            fresh = os_map(caches.bytes);
+        if (!fresh)
+            return NULL;
+        // A child of a fork that was not announced finds empty bins, and so its way to the slow
+        // path. Where the kernel cannot do it, such a child works on a copy of the parent's cache.
+        os_wipe_on_fork(fresh, caches.bytes);
+        caches.list[i] = fresh;
+        atomic_store_explicit(&caches.count, i + 1, memory_order_release);
+    }
+    if (caches.used)
+        share();
+    caches.used = true;
+    struct cache *cache = caches.list[i];
+    cache->index = i;
+    cache->taken = true;
+    cache->thread = os_thread_id();
+    cache->stats = &stats->blocks[i + 1];
+    cache->errno_at = &errno;
+    if (count_read(&stats->header.blocks_used) < i + 2)
+        atomic_store_explicit(&stats->header.blocks_used, i + 2, memory_order_relaxed);
+    return cache;
 }
 
 // Chunks of the pool in all caches. Exact when they stand still.
@@ -300,7 +350,10 @@ bool cache_take_reclaimed(struct pool *pool, void **ret_chunk, bool *ret_was_new
     lock_take(&pool->lock);
     bool taken = take_one(pool, ret_chunk, ret_was_new);
     if (!taken && !atomic_load_explicit(&pool->scarce, memory_order_relaxed)) {
+        bool fought_over = pool->caches > 1;
         cache_reclaim(pool->index, 1);
+        pool->calm = 0;
+        pool->patience = fought_over ? (uint32_t)min_u64(2 * pool->patience + 1, PATIENCE_MAX) : 0;
         atomic_store_explicit(&pool->scarce, !pool->unlimited, memory_order_relaxed);
         taken = take_one(pool, ret_chunk, ret_was_new);
     }
@@ -329,6 +382,9 @@ void cache_forget_all(void)
 {
     for (unsigned i = 0; i < cache_count(); i++)
         memset(caches.list[i], 0, sizeof(struct cache));
+    atomic_store_explicit(&caches.count, 0, memory_order_relaxed);
+    caches.used = false;
+    atomic_store_explicit(&cache_is_shared, false, memory_order_relaxed);
     for (unsigned i = 0; i < pools.count; i++)
         pools.pool[i].caches = 0;
 }

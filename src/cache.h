@@ -41,7 +41,7 @@ struct CACHE_ALIGNED bin {
     _Atomic uint32_t capacity; // 0 makes pushes fail
     uint32_t *slots;
     char *base;     // of the pool, as the next three
-    uint8_t *state;
+    chunk_state *state;
     uint64_t multiplier;
     uint32_t stride;
     _Atomic uint32_t stop;
@@ -51,8 +51,10 @@ struct CACHE_ALIGNED bin {
 _Static_assert(sizeof(struct bin) == CACHE_LINE, "an operation touches one line of the cache");
 
 struct cache {
-    struct stats_block *stats; // this thread's counters
+    struct stats_block *stats; // this thread's counters; NULL when there is no thread
+    int *errno_at;             // this thread's errno
     uint32_t index;            // in the list of caches; block index + 1 of the statistics
+    int thread;                // its number
     bool taken;                // by a thread; under the runtime's lock
     CACHE_ALIGNED struct bin bins[ROUTE_VALUES]; // the last two stay zero for ever
     // then the slots of all bins
@@ -63,9 +65,12 @@ struct cache {
 extern TLS struct cache *cache_self;
 extern struct cache cache_none;
 
-// Takes a chunk out of the bin and makes it LIVE. *ret_was_new: its memory is still zero. False,
-// with nothing changed: the bin is empty or stopped, or its top chunk is LIVE already because two
-// threads freed it at the same moment (see cache_drop_duplicate).
+// More than one thread has ever had a cache. Until then a chunk's state changes without atomic
+// operations.
+extern _Atomic bool cache_is_shared;
+
+// Takes a chunk out of the bin and makes it LIVE. *ret_was_new: its memory is still zero. False, with
+// nothing changed: the bin is empty or stopped.
 INLINE bool bin_pop(struct bin *bin, void **ret_chunk, bool *ret_was_new)
 {
     atomic_store_explicit(&bin->busy, 1, memory_order_relaxed); // O1
@@ -73,26 +78,22 @@ INLINE bool bin_pop(struct bin *bin, void **ret_chunk, bool *ret_was_new)
     uint32_t n = atomic_load_explicit(&bin->n, memory_order_relaxed);
     uint32_t low = atomic_load_explicit(&bin->low, memory_order_relaxed);
     if (unlikely(n <= low)) { // O3
-        if (n == 0 || atomic_load_explicit(&bin->stop, memory_order_relaxed))
-            goto miss;
+        if (n == 0 || atomic_load_explicit(&bin->stop, memory_order_relaxed)) {
+            atomic_store_explicit(&bin->busy, 0, memory_order_release);
+            return false;
+        }
         atomic_store_explicit(&bin->low, n - 1, memory_order_relaxed);
     }
     uint32_t chunk = bin->slots[n - 1]; // O4
-    uint8_t state = bin->state[chunk];
-    if (unlikely(state == CHUNK_LIVE))
-        goto miss;
-    bin->state[chunk] = CHUNK_LIVE;
+    *ret_was_new = chunk_hand_out(&bin->state[chunk]);
     atomic_store_explicit(&bin->n_and_busy, n - 1, memory_order_release); // O5
     *ret_chunk = bin->base + (uint64_t)chunk * bin->stride;
-    *ret_was_new = state == CHUNK_NEW;
     return true;
-miss:
-    atomic_store_explicit(&bin->busy, 0, memory_order_release);
-    return false;
 }
 
 // Puts a LIVE chunk into the bin. False, with nothing changed: the bin is full or stopped, or the
-// address is not the start of a LIVE chunk.
+// address is not the start of a LIVE chunk. Of several threads that free one chunk at the same moment
+// exactly one succeeds.
 INLINE bool bin_push(struct bin *bin, const void *address)
 {
     uint64_t chunk;
@@ -102,15 +103,14 @@ INLINE bool bin_push(struct bin *bin, const void *address)
     atomic_store_explicit(&bin->busy, 1, memory_order_relaxed); // O1
     atomic_signal_fence(memory_order_seq_cst);                  // O2
     uint32_t n = atomic_load_explicit(&bin->n, memory_order_relaxed);
-    if (unlikely(n >= atomic_load_explicit(&bin->capacity, memory_order_relaxed))) // O3
-        goto miss;
-    if (unlikely(bin->state[chunk] != CHUNK_LIVE))
-        goto miss;
-    bin->state[chunk] = CHUNK_FREE; // O4
-    bin->slots[n] = (uint32_t)chunk;
-    atomic_store_explicit(&bin->n_and_busy, n + 1, memory_order_release); // O5
-    return true;
-miss:
+    if (likely(n < atomic_load_explicit(&bin->capacity, memory_order_relaxed)) // O3
+        && likely(atomic_load_explicit(&cache_is_shared, memory_order_relaxed)
+                      ? chunk_claim(&bin->state[chunk]) // O4
+                      : chunk_claim_alone(&bin->state[chunk]))) {
+        bin->slots[n] = (uint32_t)chunk;
+        atomic_store_explicit(&bin->n_and_busy, n + 1, memory_order_release); // O5
+        return true;
+    }
     atomic_store_explicit(&bin->busy, 0, memory_order_release);
     return false;
 }
@@ -123,9 +123,6 @@ bool cache_refill(struct cache *cache, struct pool *pool);
 // Makes room in the bin. False: caches are not used for this pool, go to the pool itself.
 bool cache_make_room(struct cache *cache, struct pool *pool);
 
-// Removes the bin's top chunk if it is LIVE: it was freed twice at the same moment.
-bool cache_drop_duplicate(struct cache *cache, struct pool *pool);
-
 // A pool without a cache: one chunk, made LIVE or FREE under the lock.
 bool cache_take_direct(struct pool *pool, void **ret_chunk, bool *ret_was_new);
 bool cache_give_direct(struct pool *pool, uint32_t chunk); // false: it is not LIVE
@@ -134,8 +131,8 @@ bool cache_give_direct(struct pool *pool, uint32_t chunk); // false: it is not L
 // thread's cache. The caller holds their locks.
 void cache_reclaim(unsigned first, unsigned count);
 
-// The same for one pool that was found empty, and bypasses the caches of a finite pool until
-// half of it is free again; then takes one chunk. False: all chunks are in the program's hands.
+// The same for one pool that was found empty, and bypasses the caches of a finite pool until half of it
+// is free again, longer each time that threads fight over it; then takes one chunk. False: all chunks are in the program's hands.
 bool cache_take_reclaimed(struct pool *pool, void **ret_chunk, bool *ret_was_new);
 
 // Gives all memory of unlimited pools back to the system that no chunk in use needs.

@@ -56,19 +56,19 @@ static const struct statement {
 static enum pool_key pool_key(struct conf_scan *scan, const struct statement *statement,
                               struct conf_word word)
 {
-    struct conf_nearest nearest = conf_value_nearest(word);
-    for (int key = 0; key < POOL_KEYS; key++) {
-        const char *name = statement->keys[key].name;
-        if (name == NULL)
-            continue;
-        if (conf_scan_equals(word, name))
+    for (int key = 0; key < POOL_KEYS; key++)
+        if (statement->keys[key].name && conf_scan_equals(word, statement->keys[key].name))
             return (enum pool_key)key;
-        conf_value_offer(&nearest, name);
-    }
-    if (conf_scan_peek(scan) == '=')
-        conf_value_unknown(scan, "pool key", &nearest);
-    else
+
+    if (conf_scan_peek(scan) != '=') {
         conf_scan_mistake(scan, word.text, "unexpected '%.*s'", SHOW_WORD(word));
+        return POOL_KEYS;
+    }
+    struct conf_nearest nearest = conf_value_nearest(word);
+    for (int key = 0; key < POOL_KEYS; key++)
+        if (statement->keys[key].name)
+            conf_value_offer(&nearest, statement->keys[key].name);
+    conf_value_unknown(scan, "pool key", &nearest);
     return POOL_KEYS;
 }
 
@@ -199,6 +199,16 @@ static void option_statement(struct merge *merge, enum conf_option option, struc
                           "unexpected text after the value (one with blanks needs quotes)");
 }
 
+static void unknown_statement(struct conf_scan *scan, struct conf_word word)
+{
+    struct conf_nearest nearest = conf_value_nearest(word);
+    for (int option = 0; option < OPTION_COUNT; option++)
+        conf_value_offer(&nearest, conf_rows[option].name);
+    for (size_t i = 0; i < ARRAY_LENGTH(statements); i++)
+        conf_value_offer(&nearest, statements[i].word);
+    conf_value_unknown(scan, conf_scan_peek(scan) == '=' ? "option" : "statement", &nearest);
+}
+
 static void merge_statement(struct merge *merge)
 {
     struct conf_scan *scan = &merge->scan;
@@ -209,24 +219,19 @@ static void merge_statement(struct merge *merge)
         return;
     }
     conf_scan_key(scan, &word);
-    struct conf_nearest nearest = conf_value_nearest(word);
-
-    for (int option = 0; option < OPTION_COUNT; option++) {
-        if (conf_scan_equals(word, conf_rows[option].name)) {
-            option_statement(merge, (enum conf_option)option, word);
-            return;
-        }
-        conf_value_offer(&nearest, conf_rows[option].name);
-    }
     for (size_t i = 0; i < ARRAY_LENGTH(statements); i++) {
         if (conf_scan_equals(word, statements[i].word)) {
             pool_statement(merge, &statements[i], word);
             return;
         }
-        conf_value_offer(&nearest, statements[i].word);
     }
-    bool option = conf_scan_peek(scan) == '=';
-    conf_value_unknown(scan, option ? "option" : "statement", &nearest);
+    for (int option = 0; option < OPTION_COUNT; option++) {
+        if (conf_scan_equals(word, conf_rows[option].name)) {
+            option_statement(merge, (enum conf_option)option, word);
+            return;
+        }
+    }
+    unknown_statement(scan, word);
 }
 
 unsigned conf_merge(struct conf *conf, const char *name, const char *text, size_t length,

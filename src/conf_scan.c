@@ -57,33 +57,6 @@ bool conf_scan_equals(struct conf_word word, const char *string)
     return strlen(string) == word.length && memcmp(word.text, string, word.length) == 0;
 }
 
-// Decodes the UTF-8 character at `at`. Returns its length, or 0 when the bytes are no character.
-static size_t decode_character(const char *at, const char *end, uint32_t *ret_character)
-{
-    static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000}; // by length: no overlong forms
-    uint32_t first = (unsigned char)*at;
-    size_t length = first < 0x80   ? 1
-                    : first < 0xC0 ? 0
-                    : first < 0xE0 ? 2
-                    : first < 0xF0 ? 3
-                    : first < 0xF8 ? 4
-                                   : 0;
-    if (length == 0 || length > (size_t)(end - at))
-        return 0;
-
-    uint32_t character = length == 1 ? first : first & (0x7FU >> length);
-    for (size_t i = 1; i < length; i++) {
-        if ((at[i] & 0xC0) != 0x80)
-            return 0;
-        character = character << 6 | (at[i] & 0x3F);
-    }
-    bool surrogate = character >= 0xD800 && character <= 0xDFFF;
-    if (character < smallest[length] || character > 0x10FFFF || surrogate)
-        return 0;
-    *ret_character = character;
-    return length;
-}
-
 static bool is_control(uint32_t character)
 {
     return (character < 0x20 && character != '\t') || (character >= 0x7F && character < 0xA0);
@@ -94,7 +67,7 @@ static bool check_characters(struct conf_scan *scan, const char *at, const char 
 {
     while (at < end) {
         uint32_t character;
-        size_t length = decode_character(at, end, &character);
+        size_t length = text_decode(at, end, &character);
         if (length == 0) {
             conf_scan_mistake(scan, at, "byte 0x%02x is not UTF-8 text", (unsigned char)*at);
             return false;

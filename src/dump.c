@@ -12,7 +12,7 @@ enum { DUMP_MAX = 256 * 1024 };
 static void format_file(const struct stats_file *file, enum dump_format format, struct text *out)
 {
     struct stats_figures figures;
-    stats_read(file, &figures);
+    stats_read(file, true, &figures);
     struct format_subject subject = {
         .program = file->header.program,
         .origin = file->header.origin,

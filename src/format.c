@@ -171,17 +171,23 @@ static void format_text(struct text *out, const struct format_subject *subject,
 
 // JSON
 
+// A JSON string is UTF-8; bytes of a program's name that are not become U+FFFD.
 static void json_string(struct text *out, const char *string)
 {
+    const char *end = string + strlen(string);
     text_add(out, "\"");
-    for (const char *p = string; *p; p++) {
-        unsigned char c = (unsigned char)*p;
-        if (c == '"' || c == '\\')
-            text_addf(out, "\\%c", c);
-        else if (c < 0x20 || c >= 0x7f)
-            text_addf(out, "\\u%04x", c);
+    for (const char *p = string; p < end;) {
+        uint32_t character;
+        size_t length = text_decode(p, end, &character);
+        if (length == 0)
+            text_add(out, "\\ufffd");
+        else if (character < 0x20 || character == 0x7f)
+            text_addf(out, "\\u%04x", character);
+        else if (character == '"' || character == '\\')
+            text_addf(out, "\\%c", (int)character);
         else
-            text_add_bytes(out, p, 1);
+            text_add_bytes(out, p, length);
+        p += length > 0 ? length : 1;
     }
     text_add(out, "\"");
 }
@@ -194,7 +200,7 @@ static void json_sizes(struct text *out, const struct stats_file *file)
         struct stats_step sum = stats_read_step(file, step);
         if (sum.count == 0)
             continue;
-        text_addf(out, "%s[%lu,%lu,%lu]", comma, ul(stats_step_end(step)), ul(sum.count),
+        text_addf(out, "%s[%lu,%lu,%lu]", comma, ul(size_step_end(step)), ul(sum.count),
                   ul(sum.bytes));
         comma = ",";
     }
@@ -211,7 +217,8 @@ static void json_pool(struct text *out, const struct stats_pool_figures *pool)
         text_addf(out, "%lu", ul(pool->count));
     for (unsigned i = 0; i < ARRAY_LENGTH(pool_counters); i++)
         text_addf(out, ",\"%s\":%lu", pool_counters[i].name, ul(value_of(pool, &pool_counters[i])));
-    text_addf(out, ",\"max_at_least\":%lu}", ul(pool->max_at_least));
+    text_addf(out, ",\"max_at_least\":%lu,\"shadowed\":%s}", ul(pool->max_at_least),
+              pool->shadowed ? "true" : "false");
 }
 
 static void format_json(struct text *out, const struct format_subject *subject,

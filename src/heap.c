@@ -1,36 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "heap.h"
-
-#include <errno.h>
+// Allocation: the rules of routing, empty and oversize.
 #include <string.h>
 
+#include "heap_slow.h"
 #include "message.h"
 #include "next.h"
-#include "runtime.h"
-
-// A request on its way through the slow path.
-struct request {
-    size_t size;
-    size_t alignment;
-    bool zeroed;
-};
-
-// Adds to a counter of the calling thread's block: COUNT(pools[i].err, 1).
-#define COUNT(field, n) \
-    do { \
-        bool count_is_shared; \
-        struct stats_block *count_block = runtime_counts(&count_is_shared); \
-        if (likely(!count_is_shared)) \
-            count_own(&count_block->field, n); \
-        else \
-            count_shared(&count_block->field, n); \
-    } while (0)
-
-static void *out_of_memory(void)
-{
-    errno = ENOMEM;
-    return NULL;
-}
 
 static void *ask_next(const struct request *request)
 {
@@ -53,8 +27,7 @@ static bool must_be_exact(void)
     return runtime_conf.on_empty != POLICY_FALLBACK;
 }
 
-// One chunk of the pool, by cache if possible; NULL when the pool is empty.
-static void *take(struct pool *pool, const struct request *request)
+void *heap_take(struct pool *pool, const struct request *request)
 {
     struct cache *cache = cache_self;
     void *chunk;
@@ -62,10 +35,6 @@ static void *take(struct pool *pool, const struct request *request)
     if (cache != &cache_none) {
         struct bin *bin = &cache->bins[pool->index];
         while (!bin_pop(bin, &chunk, &was_new)) {
-            if (cache_drop_duplicate(cache, pool)) {
-                COUNT(pools[pool->index].illegal, 1);
-                continue;
-            }
             if (atomic_load_explicit(&pool->empty, memory_order_relaxed) && !must_be_exact())
                 return NULL;
             if (!cache_refill(cache, pool))
@@ -124,7 +93,7 @@ static void *try_bigger(unsigned first, const struct request *request)
 {
     unsigned i = first;
     while ((i = route_find(&pools.route, request->size, request->alignment, i + 1)) != ROUTE_NONE) {
-        void *chunk = take(&pools.pool[i], request);
+        void *chunk = heap_take(&pools.pool[i], request);
         if (chunk) {
             COUNT(pools[first].spilled_out, 1);
             COUNT(pools[first].direct_bytes, -(uint64_t)request->size);
@@ -140,9 +109,7 @@ static void *try_bigger(unsigned first, const struct request *request)
 // Counts a request that its size step alone would count for another pool, or for none.
 static void count_direct(unsigned pool, const struct request *request)
 {
-    unsigned by_step = ROUTE_NONE;
-    if (request->size <= ROUTE_FINE_MAX)
-        by_step = pools.route.table[(request->size + ROUTE_STEP - 1) / ROUTE_STEP];
+    unsigned by_step = pools.route.table[size_step(request->size)];
     if (by_step == pool)
         return;
     if (pool < pools.count) {
@@ -155,9 +122,9 @@ static void count_direct(unsigned pool, const struct request *request)
     }
 }
 
-static void count_request(unsigned first, const struct request *request)
+void heap_count_request(unsigned first, const struct request *request)
 {
-    unsigned step = stats_size_step(request->size);
+    unsigned step = size_step(request->size);
     COUNT(sizes[step].count, 1);
     COUNT(sizes[step].bytes, request->size);
     count_direct(first, request);
@@ -166,16 +133,49 @@ static void count_request(unsigned first, const struct request *request)
 static void *serve(const struct request *request)
 {
     unsigned first = route_find(&pools.route, request->size, request->alignment, 0);
-    count_request(first, request);
+    heap_count_request(first, request);
     if (first == ROUTE_NONE)
         return on_oversize(request);
-    void *chunk = take(&pools.pool[first], request);
+    void *chunk = heap_take(&pools.pool[first], request);
     if (chunk)
         return chunk;
     COUNT(pools[first].err, 1);
     if (runtime_conf.try_bigger)
         chunk = try_bigger(first, request);
     return chunk ? chunk : on_empty(first, request);
+}
+
+// The whole way of requests that the next malloc serves anyway: their pool is empty or there is none,
+// and the policy is to fall back at once. Nothing is locked, nothing is looked for in other threads'
+// caches. False: not such a request. Needs a thread with a cache, for its counters.
+static bool pass_by(size_t size, void **ret_p)
+{
+    struct stats_block *stats = cache_self->stats;
+    unsigned step = size_step(size);
+    unsigned pool = pools.route.table[step];
+    if (unlikely(!stats || pool == ROUTE_SPLIT || size > PTRDIFF_MAX))
+        return false;
+    bool oversize = pool == ROUTE_NONE;
+    if (oversize ? runtime_conf.on_oversize != POLICY_FALLBACK
+                 : runtime_conf.on_empty != POLICY_FALLBACK || runtime_conf.try_bigger
+                       || !atomic_load_explicit(&pools.pool[pool].empty, memory_order_relaxed))
+        return false;
+    void *p = next.malloc(size);
+    if (unlikely(!p))
+        return false; // it may fail again, and is counted then
+    count_own(&stats->sizes[step].count, 1);
+    count_own(&stats->sizes[step].bytes, size);
+    if (oversize) {
+        count_own(&stats->process.oversize, 1);
+        count_own(&stats->process.oversize_bytes, size);
+        count_own(&stats->process.oversize_fell_back, 1);
+    } else {
+        count_own(&stats->pools[pool].err, 1);
+        count_own(&stats->pools[pool].fell_back, 1);
+        count_own(&stats->pools[pool].direct_bytes, -(uint64_t)size);
+    }
+    *ret_p = p;
+    return true;
 }
 
 // Every slow allocation. A success leaves errno as it was.
@@ -192,194 +192,38 @@ static void *allocate(const struct request *request)
 
 void *heap_alloc_slow(size_t size)
 {
+    void *chunk;
+    bool was_new;
+    if (size > SIZE_FINE_MAX && heap_pop(size_step(size), size, &chunk, &was_new))
+        return chunk;
+    if (pass_by(size, &chunk))
+        return chunk;
     return allocate(&(struct request){.size = size, .alignment = ALIGN_MIN});
-}
-
-void *heap_alloc_zeroed_slow(size_t size)
-{
-    return allocate(&(struct request){.size = size, .alignment = ALIGN_MIN, .zeroed = true});
-}
-
-void *heap_alloc_aligned(size_t alignment, size_t size)
-{
-    return allocate(&(struct request){.size = size, .alignment = max_u64(alignment, ALIGN_MIN)});
 }
 
 void *heap_alloc_zeroed(size_t count, size_t size)
 {
     size_t bytes;
+    void *chunk;
+    bool was_new;
     if (__builtin_mul_overflow(count, size, &bytes))
         return out_of_memory();
-    if (likely(bytes <= ROUTE_FINE_MAX)) {
-        unsigned step = (unsigned)((bytes + ROUTE_STEP - 1) / ROUTE_STEP);
-        struct cache *cache = cache_self;
-        void *chunk;
-        bool was_new;
-        if (likely(bin_pop(&cache->bins[pools.route.table[step]], &chunk, &was_new))) {
-            count_own(&cache->stats->sizes[step].count, 1);
-            count_own(&cache->stats->sizes[step].bytes, bytes);
-            return was_new ? chunk : memset(chunk, 0, bytes);
-        }
-    }
-    return heap_alloc_zeroed_slow(bytes);
+    if (likely(heap_pop(size_step(bytes), bytes, &chunk, &was_new)))
+        return was_new ? chunk : memset(chunk, 0, bytes);
+    return allocate(&(struct request){.size = bytes, .alignment = ALIGN_MIN, .zeroed = true});
 }
 
-// What is wrong with freeing p, in words; NULL if it is a LIVE chunk, whose number goes to *ret_chunk.
-static const char *find_fault(const struct pool *pool, const void *p, uint64_t *ret_chunk)
+void *heap_alloc_aligned(size_t alignment, size_t size)
 {
-    uint64_t offset = (uint64_t)((const char *)p - pool->base);
-    bool is_start = pool_chunk_at(pool->multiplier, offset, ret_chunk);
-    if (*ret_chunk >= pool->count)
-        return "pointer beyond the last chunk";
-    if (!is_start)
-        return "pointer into the middle of a chunk";
-    if (pool->state[*ret_chunk] == CHUNK_NEW)
-        return "chunk was never handed out";
-    return pool->state[*ret_chunk] == CHUNK_LIVE ? NULL : "double free";
-}
-
-static void invalid_free(const struct pool *pool, const void *p, uint64_t chunk, const char *fault)
-{
-    COUNT(pools[pool->index].illegal, 1);
-    if (runtime_conf.on_invalid_free == INVALID_IGNORE)
-        return;
-    const char *name = stats_file->pools[pool->index].name;
-    unsigned long address = (uintptr_t)p;
-    if (runtime_conf.on_invalid_free == INVALID_WARN)
-        message("invalid free of 0x%lx: pool %s, chunk %lu: %s", address, name,
-                (unsigned long)chunk, fault);
-    else
-        message_abort("invalid free of 0x%lx: pool %s, chunk %lu: %s", address, name,
-                      (unsigned long)chunk, fault);
-}
-
-static void free_chunk(struct pool *pool, void *p)
-{
-    for (;;) {
-        uint64_t chunk;
-        const char *fault = find_fault(pool, p, &chunk);
-        if (fault) {
-            invalid_free(pool, p, chunk, fault);
-            return;
-        }
-        struct cache *cache = cache_self;
-        bool pushed = cache != &cache_none && cache_make_room(cache, pool)
-                          ? bin_push(&cache->bins[pool->index], p)
-                          : cache_give_direct(pool, (uint32_t)chunk);
-        if (pushed) {
-            COUNT(pools[pool->index].frees, 1);
-            return;
-        }
-        // Another thread freed it, or stopped the bin, since we looked.
-    }
-}
-
-static void free_foreign(void *p)
-{
-    if (next_is_bootstrap(p))
-        return;
-    if (runtime_is_serving())
-        COUNT(process.next_frees, 1);
-    next.free(p);
-}
-
-void heap_free_slow(void *p)
-{
-    if (!p)
-        return;
-    int saved_errno = errno;
-    bool serving = runtime_enter();
-    uint64_t pool = pools_index(p);
-    if (serving && pool < pools.count)
-        free_chunk(&pools.pool[pool], p);
-    else
-        free_foreign(p);
-    errno = saved_errno;
-}
-
-size_t heap_usable_size(void *p)
-{
-    if (!p)
-        return 0;
-    uint64_t pool = pools_index(p);
-    if (pool < pools.count)
-        return pools.pool[pool].usable;
-    return next_is_bootstrap(p) ? next_bootstrap_size(p) : next.malloc_usable_size(p);
-}
-
-// A new block with the old one's content; NULL leaves the old one as it is.
-static void *move(void *p, size_t old_size, size_t size)
-{
-    void *moved = heap_alloc(size);
-    if (!moved)
-        return NULL;
-    memcpy(moved, p, min_u64(old_size, size));
-    heap_free(p);
-    return moved;
-}
-
-// A block shrunk below half its chunk moves to the pool where a new one would be served, if that has
-// a free chunk at hand; no policy applies, because a shrink never fails.
-static void *shrink(struct pool *pool, void *p, size_t size)
-{
-    unsigned first = route_find(&pools.route, size, ALIGN_MIN, 0);
-    if (size > pool->usable / 2 || pools.pool[first].stride >= pool->stride
-        || atomic_load_explicit(&pools.pool[first].empty, memory_order_relaxed))
-        return p;
-    struct request request = {.size = size, .alignment = ALIGN_MIN};
-    void *moved = take(&pools.pool[first], &request);
-    if (!moved)
-        return p;
-    count_request(first, &request);
-    memcpy(moved, p, size);
-    heap_free(p);
-    return moved;
-}
-
-static void *realloc_chunk(struct pool *pool, void *p, size_t size)
-{
-    uint64_t chunk;
-    const char *fault = find_fault(pool, p, &chunk);
-    if (fault) {
-        invalid_free(pool, p, chunk, fault);
-        return out_of_memory();
-    }
-    if (size > pool->usable)
-        return move(p, pool->usable, size);
-    return shrink(pool, p, size);
-}
-
-// A block of the next malloc that grows is a new request, and comes into a pool when its new size
-// has one; otherwise it stays there, where a large one may grow without being copied.
-static void *realloc_foreign(void *p, size_t size)
-{
-    size_t old_size = heap_usable_size(p);
-    if (next_is_bootstrap(p))
-        return move(p, old_size, size);
-    if (!runtime_is_serving())
-        return next.realloc(p, size);
-    bool fits = route_find(&pools.route, size, ALIGN_MIN, 0) != ROUTE_NONE;
-    uint32_t policy = fits ? runtime_conf.on_empty : runtime_conf.on_oversize;
-    bool is_request = size > old_size && (fits || policy != POLICY_FALLBACK);
-    if (is_request || (fits && policy == POLICY_FALLBACK))
-        return move(p, old_size, size);
-    COUNT(process.next_reallocs, 1);
-    return next.realloc(p, size);
-}
-
-void *heap_realloc(void *p, size_t size)
-{
-    if (!p)
+    if (alignment <= ALIGN_MIN)
         return heap_alloc(size);
-    if (size == 0) {
-        heap_free(p);
-        return NULL;
-    }
-    if (size > PTRDIFF_MAX)
-        return out_of_memory();
-    int saved_errno = errno;
-    runtime_enter();
-    errno = saved_errno;
-    uint64_t pool = pools_index(p);
-    return pool < pools.count ? realloc_chunk(&pools.pool[pool], p, size) : realloc_foreign(p, size);
+    // A bin of the pool that has both size and alignment, where it is also the one of the step.
+    unsigned step = size_step(size);
+    unsigned pool = pools.route.table[step];
+    void *chunk;
+    bool was_new;
+    if (pool < pools.count && alignment <= pools.route.alignment[pool]
+        && heap_pop(step, size, &chunk, &was_new))
+        return chunk;
+    return allocate(&(struct request){.size = size, .alignment = alignment});
 }

@@ -11,8 +11,22 @@
 #include "stats.h"
 
 NOINLINE void *heap_alloc_slow(size_t size);
-NOINLINE void *heap_alloc_zeroed_slow(size_t size);
 NOINLINE void heap_free_slow(void *p);
+NOINLINE void heap_free_foreign(void *p);
+
+// Serves a request of this step from the thread's cache, and counts it. False: nothing happened.
+INLINE bool heap_pop(unsigned step, size_t size, void **ret_chunk, bool *ret_was_new)
+{
+    struct cache *cache = cache_self;
+    struct bin *bin = &cache->bins[pools.route.table[step]];
+    IN_REGISTER(bin);
+    if (unlikely(!bin_pop(bin, ret_chunk, ret_was_new)))
+        return false;
+    struct stats_size *counts = &cache->stats->sizes[step];
+    count_own(&counts->count, 1);
+    count_own(&counts->bytes, size);
+    return true;
+}
 
 // A chunk for `size` bytes, aligned to 16; NULL as on_empty and on_oversize say.
 //
@@ -20,20 +34,10 @@ NOINLINE void heap_free_slow(void *p);
 // the bin, one of the histogram and one of the chunk states are written.
 INLINE void *heap_alloc(size_t size)
 {
-    if (likely(size <= ROUTE_FINE_MAX)) {
-        unsigned step = (unsigned)((size + ROUTE_STEP - 1) / ROUTE_STEP);
-        struct cache *cache = cache_self;
-        void *chunk;
-        bool was_new;
-        struct bin *bin = &cache->bins[pools.route.table[step]];
-        IN_REGISTER(bin);
-        if (likely(bin_pop(bin, &chunk, &was_new))) {
-            struct stats_size *counts = &cache->stats->sizes[step];
-            count_own(&counts->count, 1);
-            count_own(&counts->bytes, size);
-            return chunk;
-        }
-    }
+    void *chunk;
+    bool was_new;
+    if (likely(size <= SIZE_FINE_MAX && heap_pop(size_step_fine(size), size, &chunk, &was_new)))
+        return chunk;
     return heap_alloc_slow(size);
 }
 
@@ -41,15 +45,16 @@ INLINE void *heap_alloc(size_t size)
 INLINE void heap_free(void *p)
 {
     uint64_t pool = pools_index(p);
-    if (likely(pool < pools.count)) { // false for NULL, for foreign pointers and before start-up
-        struct bin *bin = &cache_self->bins[pool];
-        IN_REGISTER(bin);
-        if (likely(bin_push(bin, p))) {
-            count_own(&bin->counts->frees, 1);
-            return;
-        }
+    if (unlikely(pool >= pools.count)) { // NULL, foreign, or before start-up
+        heap_free_foreign(p);
+        return;
     }
-    heap_free_slow(p);
+    struct bin *bin = &cache_self->bins[pool];
+    IN_REGISTER(bin);
+    if (likely(bin_push(bin, p)))
+        count_own(&bin->counts->frees, 1);
+    else
+        heap_free_slow(p);
 }
 
 // count * size bytes, zero. ENOMEM when the product overflows.

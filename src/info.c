@@ -36,7 +36,7 @@ static struct pool_bytes pool_bytes(void)
     if (!enter())
         return sum;
     struct stats_figures figures;
-    stats_read(stats_file, &figures);
+    stats_read(stats_file, true, &figures);
     for (unsigned i = 0; i < figures.pool_count; i++) {
         const struct stats_pool_figures *pool = &figures.pools[i];
         sum.made += count_read(&stats_file->pools[i].made) * pool->stride;
@@ -86,7 +86,7 @@ EXPORT int malloc_info(int options, FILE *stream)
     text_add(&text, "<malloc version=\"1\">\n<pools>\n");
     if (enter()) {
         struct stats_figures figures;
-        stats_read(stats_file, &figures);
+        stats_read(stats_file, true, &figures);
         for (unsigned i = 0; i < figures.pool_count; i++) {
             text_addf(&text, "<pool name=\"%s\" size=\"%lu\"", figures.pools[i].name,
                       (unsigned long)figures.pools[i].size);

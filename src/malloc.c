@@ -20,7 +20,7 @@ __attribute__((constructor)) static void load(int argc, char **argv, char **vari
     int saved_errno = errno;
     os_environment_start(variables);
     runtime_enter();
-    const char *precedes = next_who_precedes((void *)malloc);
+    const char *precedes = next_who_precedes((void *)load);
     if (precedes)
         message("the malloc of %s comes before this library's, so nothing reaches the pools; in "
                 "LD_PRELOAD, libpoolmalloc.so must stand first", precedes);

@@ -3,6 +3,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <link.h>
 #include <string.h>
 
 #include "message.h"
@@ -98,11 +99,17 @@ void *next_symbol(const char *name)
     return dlsym(RTLD_NEXT, name);
 }
 
-const char *next_who_precedes(const void *malloc_of_ours)
+const char *next_who_precedes(const void *code_of_ours)
 {
     void *first = dlsym(RTLD_DEFAULT, "malloc");
-    Dl_info info;
-    if (!first || first == malloc_of_ours || !dladdr(first, &info))
+    Dl_info ours, theirs;
+    void *symbol = NULL;
+    if (!first || !dladdr1(first, &theirs, &symbol, RTLD_DL_SYMENT) || !dladdr(code_of_ours, &ours)
+        || theirs.dli_fbase == ours.dli_fbase)
         return NULL;
-    return info.dli_fname;
+    // A program that is not PIE and takes malloc's address has a stub for it, an undefined symbol
+    // with an address, which leads to whoever is first.
+    if (symbol && ((const ElfW(Sym) *)symbol)->st_shndx == SHN_UNDEF)
+        return NULL;
+    return theirs.dli_fname;
 }

@@ -27,7 +27,8 @@ size_t next_bootstrap_size(const void *p);
 void *next_symbol(const char *name);
 
 // Another malloc stands before ours in the search order, so that nothing reaches us: its file name;
-// NULL if all is well. May allocate.
-const char *next_who_precedes(const void *malloc_of_ours);
+// NULL if all is well. `code_of_ours`: a function that the library does not export, because the name
+// of one that it does leads to whoever is first. May allocate.
+const char *next_who_precedes(const void *code_of_ours);
 
 #endif

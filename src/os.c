@@ -2,8 +2,8 @@
 // Memory, threads and the process itself.
 #include "os.h"
 
+#include <dlfcn.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/futex.h>
 #include <linux/membarrier.h>
 #include <pthread.h>
@@ -135,6 +135,16 @@ void os_yield(void)
     sched_yield();
 }
 
+pid_t os_thread_id(void)
+{
+    return (pid_t)syscall(SYS_gettid);
+}
+
+bool os_thread_is_gone(pid_t thread)
+{
+    return syscall(SYS_tgkill, os_process_id(), thread, 0) != 0 && errno == ESRCH;
+}
+
 int os_cancel_disable(void)
 {
     int state = PTHREAD_CANCEL_ENABLE;
@@ -194,6 +204,12 @@ const char *os_program_name(void)
         return "?";
     const char *slash = strrchr(path, '/');
     return slash ? slash + 1 : path;
+}
+
+const char *os_own_file(void)
+{
+    Dl_info info;
+    return dladdr((void *)os_own_file, &info) ? info.dli_fname : NULL;
 }
 
 const char *os_host_name(void)

@@ -52,6 +52,8 @@ void os_barrier(void);
 void os_futex_wait(_Atomic uint32_t *word, uint32_t while_value);
 void os_futex_wake(_Atomic uint32_t *word, int waiters);
 void os_yield(void);
+pid_t os_thread_id(void);
+bool os_thread_is_gone(pid_t thread); // of this process; a new one may have its number
 
 // malloc is no cancellation point, though open, read and write are: between these two the calling
 // thread cannot be cancelled.
@@ -69,6 +71,7 @@ bool os_is_secure(void);
 const char *os_environment(const char *name);
 void os_environment_start(char **variables);
 const char *os_program_name(void); // without directories
+const char *os_own_file(void);     // that this code was loaded from, as it was named; may be NULL
 const char *os_host_name(void);
 pid_t os_process_id(void);
 uint64_t os_clock_ns(void);      // monotonic

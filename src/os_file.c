@@ -3,10 +3,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <pthread.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "os.h"
@@ -135,12 +138,30 @@ void os_close(int fd)
     close(fd);
 }
 
+// One write, that cannot end the program: a pipe without a reader would send SIGPIPE, and a file at the
+// limit on file sizes SIGXFSZ, both to the writing thread.
 static ssize_t write_once(int fd, const char *text, size_t length)
 {
+    sigset_t fatal, pending, before;
+    sigemptyset(&fatal);
+    sigemptyset(&pending);
+    sigaddset(&fatal, SIGPIPE);
+    sigaddset(&fatal, SIGXFSZ);
+    sigpending(&pending);
+    pthread_sigmask(SIG_BLOCK, &fatal, &before);
     ssize_t n;
     do
         n = write(fd, text, length);
     while (n < 0 && errno == EINTR);
+    int error = errno;
+    int sent = n >= 0 ? 0 : error == EPIPE ? SIGPIPE : error == EFBIG ? SIGXFSZ : 0;
+    if (sent != 0 && !sigismember(&pending, sent)) {
+        sigemptyset(&fatal);
+        sigaddset(&fatal, sent);
+        sigtimedwait(&fatal, NULL, &(struct timespec){0});
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    errno = error;
     return n;
 }
 
@@ -157,6 +178,7 @@ int os_append_file(const char *path, const char *text, size_t length)
 
 // Standard error: which file it is, and a duplicate far above the descriptors that programs count on.
 static struct {
+    bool started; // a descriptor 2 that appears later is a file of the program's
     bool known;
     dev_t device;
     ino_t inode;
@@ -175,6 +197,7 @@ static bool is_standard_error(int fd)
 void os_stderr_start(bool keep_open)
 {
     struct stat status;
+    standard_error.started = true;
     standard_error.known = fstat(STDERR_FILENO, &status) == 0;
     if (!standard_error.known)
         return;
@@ -193,7 +216,7 @@ void os_stderr_forget(void)
 
 bool os_stderr_write(const char *text, size_t length)
 {
-    if (!standard_error.known)
+    if (!standard_error.started)
         os_stderr_start(false);
     if (!standard_error.known)
         return false;

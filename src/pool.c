@@ -7,8 +7,8 @@
 #include "os.h"
 
 enum {
-    CACHE_AUTO_MAX = 256,          // chunks of one pool in one thread's cache, and
-    CACHE_AUTO_BYTES = 256 * 1024, // bytes
+    CACHE_AUTO_MAX = 256,         // chunks of one pool in one thread's cache, and
+    CACHE_AUTO_BYTES = 32 * 1024, // bytes
     COUNT_MAX = UINT32_MAX - 1,
     NEW_RUN = CACHE_LINE, // new chunks are taken in runs that fill whole cache lines of state
     COMMIT_MIN = 256 * 1024, // bytes by which an unlimited pool grows at least
@@ -27,14 +27,12 @@ uint64_t pool_min_slice(uint64_t stride, uint64_t count)
     return slice;
 }
 
-// A finite pool's caches together should leave most of its chunks to whoever asks first.
 static uint32_t cache_capacity(const struct pool_plan *plan, uint32_t count)
 {
-    uint64_t by_bytes = max_u64(2, CACHE_AUTO_BYTES / plan->stride);
-    uint64_t capacity = min_u64(min_u64(by_bytes, CACHE_AUTO_MAX), count / 8);
     if (plan->cache_limit != UINT32_MAX)
-        capacity = min_u64(plan->cache_limit, count);
-    return (uint32_t)align_up(capacity, 2); // half of it moves at a time
+        return (uint32_t)min_u64(plan->cache_limit, count);
+    uint64_t by_bytes = max_u64(2, CACHE_AUTO_BYTES / plan->stride);
+    return (uint32_t)min_u64(min_u64(by_bytes, CACHE_AUTO_MAX), count / 2);
 }
 
 // Makes the memory of the first chunks usable. A finite pool's tables are usable from the start.
@@ -64,7 +62,7 @@ bool pool_init(struct pool *pool, const struct pool_plan *plan, char *base,
         return false;
     *pool = (struct pool){
         .base = base,
-        .state = (uint8_t *)tables,
+        .state = (chunk_state *)tables,
         .stack = (uint32_t *)(void *)(tables + state_bytes),
         .multiplier = UINT64_MAX / plan->stride + 1,
         .stride = plan->stride,
@@ -73,6 +71,7 @@ bool pool_init(struct pool *pool, const struct pool_plan *plan, char *base,
         .slice_bytes = plan->slice_bytes,
         .count = count,
         .cache_capacity = cache_capacity(plan, count),
+        .cache_is_auto = plan->cache_limit == UINT32_MAX,
         .index = plan->index,
         .unlimited = unlimited,
         .stats = stats,

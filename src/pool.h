@@ -17,11 +17,12 @@
 #include "stats_layout.h"
 
 enum chunk_state { CHUNK_NEW, CHUNK_LIVE, CHUNK_FREE };
+typedef _Atomic uint8_t chunk_state;
 
 struct pool {
     // Fixed after pool_init.
     char *base;        // of chunk 0
-    uint8_t *state;    // a byte for each chunk number that an address in the slice can have
+    chunk_state *state; // a byte for each chunk number that an address in the slice can have
     uint32_t *stack;   // room for `count` chunk numbers
     uint64_t multiplier; // ceil(2^64 / stride), see pool_chunk_at
     uint64_t stride;
@@ -30,6 +31,7 @@ struct pool {
     uint64_t slice_bytes;
     uint32_t count;    // chunks at most
     uint32_t cache_capacity; // chunks that a thread may keep; 0: every request goes to the pool
+    bool cache_is_auto;      // a thread may start with less
     uint32_t index;    // in the order of the file
     bool unlimited;
     struct stats_pool *stats; // written under the lock
@@ -42,6 +44,8 @@ struct pool {
     uint64_t trimmed_ns;
     uint32_t committed; // chunks whose memory is usable
     uint32_t caches;    // threads that may have chunks of this pool cached
+    uint32_t patience;  // chunks that must come back before a scarce pool uses caches again: twice
+    uint32_t calm;      // as many each time that threads took from each other; and how many have
     // Written under the lock, read anywhere.
     _Atomic bool empty;  // no chunk in the pool: a hint that saves a lock
     _Atomic bool scarce; // caches are bypassed, so that threads don't steal from each other for ever
@@ -78,6 +82,35 @@ INLINE bool pool_chunk_at(uint64_t multiplier, uint64_t offset, uint64_t *ret_ch
 INLINE void *pool_address(const struct pool *pool, uint32_t chunk)
 {
     return pool->base + chunk * pool->stride;
+}
+
+// LIVE to FREE, for the one caller of several at the same moment that is first; false for the others,
+// and for chunks that are not LIVE. Relaxed: who reads the chunk's memory next got it through a lock.
+INLINE bool chunk_claim(chunk_state *state)
+{
+    if (atomic_load_explicit(state, memory_order_relaxed) != CHUNK_LIVE)
+        return false; // and nothing is written: the page may be read-only where no chunk was made yet
+    uint8_t expected = CHUNK_LIVE;
+    return atomic_compare_exchange_strong_explicit(state, &expected, CHUNK_FREE,
+                                                   memory_order_relaxed, memory_order_relaxed);
+}
+
+// The same where no other thread can be freeing at this moment, without the cost of an atomic
+// operation.
+INLINE bool chunk_claim_alone(chunk_state *state)
+{
+    if (unlikely(atomic_load_explicit(state, memory_order_relaxed) != CHUNK_LIVE))
+        return false;
+    atomic_store_explicit(state, CHUNK_FREE, memory_order_relaxed);
+    return true;
+}
+
+// To LIVE, by the only one who has the chunk. True when its memory is still zero.
+INLINE bool chunk_hand_out(chunk_state *state)
+{
+    bool was_new = atomic_load_explicit(state, memory_order_relaxed) == CHUNK_NEW;
+    atomic_store_explicit(state, CHUNK_LIVE, memory_order_relaxed);
+    return was_new;
 }
 
 // All below: the caller holds the lock.

@@ -47,7 +47,7 @@ static void restack(struct pool *pool)
     uint32_t n = 0;
     for (uint32_t i = pool->made; i-- > 0;) {
         if (pool->state[i] & IDLE) {
-            pool->state[i] &= (uint8_t)~IDLE;
+            pool->state[i] &= ~IDLE;
             pool->stack[n++] = i;
         }
     }

@@ -15,17 +15,18 @@ void route_finish(struct route *route)
 {
     memset(route->table, ROUTE_NONE, sizeof route->table);
     uint64_t reach = 0; // the largest size that the pools so far take
-    uint64_t next = 0;  // the first step that leads to none of them, not even in part
+    unsigned next = 0;  // the first step that leads to none of them, not even in part
     for (unsigned i = 0; i < route->pools; i++) {
         if (i > 0 && route->usable[i] <= reach)
             continue;
         reach = route->usable[i];
-        uint64_t whole = min_u64(reach, ROUTE_FINE_MAX) / ROUTE_STEP; // last step that fits wholly
-        if (whole >= next) {
+        unsigned end = size_step(reach);
+        unsigned whole = size_step_end(end) == reach ? end : end - 1; // the last that fits wholly
+        if (whole + 1 > next) {
             memset(route->table + next, (int)i, whole + 1 - next);
             next = whole + 1;
         }
-        if (reach < ROUTE_FINE_MAX && reach % ROUTE_STEP != 0 && next <= whole + 1)
+        if (end > whole && next == end)
             route->table[next++] = ROUTE_SPLIT;
     }
 }

@@ -5,13 +5,9 @@
 #ifndef ROUTE_H
 #define ROUTE_H
 
-#include "base.h"
+#include "size_step.h"
 
 enum {
-    ROUTE_STEP = 16,
-    ROUTE_FINE_MAX = 65536, // larger requests are looked up pool by pool
-    ROUTE_STEPS = ROUTE_FINE_MAX / ROUTE_STEP + 1,
-
     // What the table says besides a pool's index. Thread caches have a bin for each, for ever empty,
     // so that the fast path needs no test for them.
     ROUTE_NONE = MALLOC_POOLS_MAX, // no pool is large enough: oversize
@@ -21,7 +17,7 @@ enum {
 
 // All zero: no pools, and every step leads to pool 0, whose bins are empty then.
 struct route {
-    uint8_t table[ROUTE_STEPS]; // by (size + ROUTE_STEP - 1) / ROUTE_STEP
+    uint8_t table[SIZE_STEPS]; // by size_step(size)
     unsigned pools;
     uint64_t usable[MALLOC_POOLS_MAX];
     uint64_t alignment[MALLOC_POOLS_MAX]; // that all chunks of the pool have

@@ -11,19 +11,11 @@
 #include "message.h"
 #include "next.h"
 #include "os.h"
-#include "text.h"
-
-#ifndef CONF_SYSTEM_PATH
-#define CONF_SYSTEM_PATH "/etc/poolmalloc/pools.conf"
-#endif
+#include "sources.h"
 
 struct conf runtime_conf;
 
 enum state { NOT_STARTED, STARTING, SERVING, PASSIVE };
-
-enum {
-    CONF_TEXT_MAX = 256 * 1024,
-};
 
 // A forked child that still allocates after this time is believed to live on, and gets a statistics
 // file of its own. Most children call exec much sooner, and would leave a file behind each time.
@@ -57,85 +49,7 @@ bool runtime_is_serving(void)
     return load_state() == SERVING;
 }
 
-// Configuration
-
-static void report(void *context, const char *mistake)
-{
-    (void)context;
-    message("%s", mistake);
-}
-
-static const char *error_name(ssize_t error)
-{
-    switch (error) {
-    case -ENOENT: return "no such file";
-    case -EACCES: return "permission denied";
-    case -EISDIR: return "is a directory";
-    case -EFBIG: return "too large for a configuration";
-    default: return "cannot be read";
-    }
-}
-
-// Merges a file. The number of mistakes.
-static unsigned read_file(const char *path, bool may_be_missing)
-{
-    static char text[CONF_TEXT_MAX];
-    ssize_t length = os_read_file(path, text, sizeof text);
-    if (length == -ENOENT && may_be_missing)
-        return 0;
-    if (length < 0) {
-        message("%s: %s", path, error_name(length));
-        return 1;
-    }
-    return conf_merge(&runtime_conf, path, text, (size_t)length, false, report, NULL);
-}
-
-// Every source in turn, later ones winning. The number of mistakes, all of them reported.
-static unsigned read_configuration(void)
-{
-    conf_init(&runtime_conf);
-    unsigned mistakes = read_file(CONF_SYSTEM_PATH, true);
-    const char *path = os_is_secure() ? NULL : os_environment("POOLMALLOC_CONF");
-    if (path && path[0])
-        mistakes += read_file(path, false);
-    const char *options = os_is_secure() ? NULL : os_environment("POOLMALLOC");
-    if (options)
-        mistakes += conf_merge(&runtime_conf, "POOLMALLOC", options, strlen(options), true, report,
-                               NULL);
-    return mistakes + conf_finish(&runtime_conf, report, NULL);
-}
-
-static bool is_for_this_program(void)
-{
-    const char *name = os_program_name();
-    for (const char *p = runtime_conf.programs.text;; p++) {
-        size_t length = strcspn(p, ",");
-        if (text_matches(p, length, name))
-            return true;
-        p += length;
-        if (!*p)
-            return false;
-    }
-}
-
 // Threads
-
-// Runs in every round of the thread's destructors, so that it is the last: other destructors may
-// still allocate and free.
-static void end_thread(void *cache)
-{
-    if (++end_rounds < END_ROUNDS) {
-        pthread_setspecific(runtime.key, cache);
-        return;
-    }
-    struct cache *ended = cache_self;
-    cache_self = &cache_none;
-    if (ended == &cache_none)
-        return;
-    lock_take(&runtime.threads);
-    cache_detach(ended);
-    lock_drop(&runtime.threads);
-}
 
 SLOW static void settle_child(void)
 {
@@ -163,23 +77,6 @@ static void attach_thread(void)
 }
 
 // Fork
-
-// A consistent state for the child: nobody holds a lock, no bin is in the middle of anything, and
-// every free chunk is in its pool.
-static void before_fork(void)
-{
-    lock_take(&runtime.threads);
-    for (unsigned i = 0; i < pools.count; i++)
-        lock_take(&pools.pool[i].lock);
-    cache_reclaim(0, pools.count);
-}
-
-static void after_fork_in_parent(void)
-{
-    for (unsigned i = pools.count; i-- > 0;)
-        lock_drop(&pools.pool[i].lock);
-    lock_drop(&runtime.threads);
-}
 
 // The only thread of a new process.
 static void become_child(void)
@@ -211,6 +108,49 @@ static void adopt_unannounced_child(void)
     for (unsigned i = 0; i < pools.count; i++)
         pool_rebuild(&pools.pool[i]);
     become_child();
+}
+
+static void notice_fork(void)
+{
+    if (unlikely(runtime.not_forked
+                 && atomic_load_explicit(runtime.not_forked, memory_order_relaxed) == 0))
+        adopt_unannounced_child();
+}
+
+// Runs in every round of the thread's destructors, so that it is the last: other destructors may
+// still allocate and free.
+static void end_thread(void *cache)
+{
+    notice_fork();
+    if (++end_rounds < END_ROUNDS) {
+        pthread_setspecific(runtime.key, cache);
+        return;
+    }
+    struct cache *ended = cache_self;
+    cache_self = &cache_none;
+    if (ended == &cache_none)
+        return;
+    lock_take(&runtime.threads);
+    cache_detach(ended);
+    lock_drop(&runtime.threads);
+}
+
+// A consistent state for the child: nobody holds a lock, no bin is in the middle of anything, and
+// every free chunk is in its pool.
+static void before_fork(void)
+{
+    notice_fork();
+    lock_take(&runtime.threads);
+    for (unsigned i = 0; i < pools.count; i++)
+        lock_take(&pools.pool[i].lock);
+    cache_reclaim(0, pools.count);
+}
+
+static void after_fork_in_parent(void)
+{
+    for (unsigned i = pools.count; i-- > 0;)
+        lock_drop(&pools.pool[i].lock);
+    lock_drop(&runtime.threads);
 }
 
 // Start and end
@@ -256,9 +196,9 @@ static void start(void)
 {
     os_stderr_start(true);
     next_resolve();
-    if (read_configuration() > 0)
+    if (sources_read(&runtime_conf) > 0)
         pass_by("the configuration has mistakes");
-    else if (!is_for_this_program())
+    else if (!sources_serve(&runtime_conf, os_program_name()))
         pass_by(NULL);
     else
         start_pools();
@@ -294,9 +234,7 @@ bool runtime_enter(void)
     }
     if (state != SERVING)
         return false;
-    if (unlikely(runtime.not_forked
-                 && atomic_load_explicit(runtime.not_forked, memory_order_relaxed) == 0))
-        adopt_unannounced_child();
+    notice_fork();
     if (unlikely(cache_self == &cache_none) && end_rounds < END_ROUNDS)
         attach_thread();
     if (unlikely(atomic_load_explicit(&runtime.unsettled, memory_order_relaxed)))
@@ -308,6 +246,7 @@ void runtime_end(void)
 {
     if (!runtime_is_serving())
         return;
+    notice_fork();
     for (unsigned i = 0; i < pools.count; i++)
         cache_note_used(&pools.pool[i]);
     stats_close(!dump_write(&runtime_conf, stats_file) || runtime_conf.keep_stats);

@@ -146,6 +146,10 @@ void stats_open(const struct conf *conf)
     }
     if (!start)
         start = os_map(file_bytes());
+    if (!start) { // a limit on private memory (ulimit -d)
+        block_count = BLOCKS_SCARCE;
+        start = os_map(file_bytes());
+    }
     if (!start)
         return;
     os_no_core_dump(start, file_bytes());

@@ -11,21 +11,13 @@
 #ifndef STATS_LAYOUT_H
 #define STATS_LAYOUT_H
 
-#include "base.h"
+#include "size_step.h"
 
 #define STATS_MAGIC 0x73746d6c6f6f70ULL // "poolmts" as bytes
 enum {
     STATS_VERSION = 1,
     STATS_NAME_MAX = 64,
     STATS_ORIGIN_MAX = 512,
-
-    // Histogram of requested sizes: one step for 0, one for each further 16 bytes up to 64 KiB,
-    // then four an octave.
-    SIZE_STEP = 16,
-    SIZE_FINE_MAX = 65536,
-    SIZE_FINE_STEPS = SIZE_FINE_MAX / SIZE_STEP + 1,
-    SIZE_OCTAVES = 48 - 16,
-    SIZE_STEPS = SIZE_FINE_STEPS + SIZE_OCTAVES * 4,
 };
 
 typedef _Atomic uint64_t stats_counter;
@@ -109,26 +101,5 @@ struct stats_file {
 
 _Static_assert(sizeof(stats_counter) == 8, "counters are plain 64-bit words");
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the file is little-endian");
-
-// The size step of a request: 0 for 0 bytes, then the smallest whose end is at least n.
-INLINE unsigned stats_size_step(size_t n)
-{
-    if (n <= SIZE_FINE_MAX)
-        return (unsigned)((n + SIZE_STEP - 1) / SIZE_STEP);
-    unsigned octave = log2_floor(n - 1);
-    unsigned quarter = (unsigned)((n - 1) >> (octave - 2)) & 3;
-    unsigned step = SIZE_FINE_STEPS + (octave - 16) * 4 + quarter;
-    return step < SIZE_STEPS ? step : SIZE_STEPS - 1;
-}
-
-// The largest request of a step.
-INLINE uint64_t stats_step_end(unsigned step)
-{
-    if (step < SIZE_FINE_STEPS)
-        return (uint64_t)step * SIZE_STEP;
-    unsigned octave = 16 + (step - SIZE_FINE_STEPS) / 4;
-    unsigned quarter = (step - SIZE_FINE_STEPS) % 4;
-    return (1ULL << octave) + (((uint64_t)quarter + 1) << (octave - 2));
-}
 
 #endif

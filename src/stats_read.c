@@ -73,7 +73,7 @@ static void add_pool_counts(const struct stats_pool_counts *counts, struct stats
 static void add_block(const struct stats_block *block, const struct route *route,
                       struct stats_figures *figures)
 {
-    for (unsigned step = 0; step < ROUTE_STEPS; step++) {
+    for (unsigned step = 0; step < SIZE_STEPS; step++) {
         uint64_t count = load(&block->sizes[step].count);
         unsigned pool = route->table[step];
         if (count == 0 || pool >= route->pools)
@@ -88,7 +88,8 @@ static void add_block(const struct stats_block *block, const struct route *route
 }
 
 // What follows from the pool's own fields once all threads are added up.
-static void finish_pool(const struct stats_pool *from, struct stats_pool_figures *pool)
+static void finish_pool(const struct stats_pool *from, bool marks_are_fresh,
+                        struct stats_pool_figures *pool)
 {
     uint64_t made = load(&from->made);
     uint64_t out = load(&from->out);
@@ -97,14 +98,16 @@ static void finish_pool(const struct stats_pool *from, struct stats_pool_figures
     pool->avail = pool->count == COUNT_UNLIMITED ? made : pool->count;
     pool->used = not_negative(load(&from->inherited) + pool->allocs - pool->frees);
     pool->cached = not_negative(out - pool->used);
-    pool->max = max_u64(load(&from->max), pool->used);
-    pool->max_at_least = max_u64(load(&from->max) - min_u64(load(&from->max), load(&from->max_slack)),
-                                 pool->used);
+    uint64_t max = load(&from->max);
+    pool->max_at_least = max_u64(max - min_u64(max, load(&from->max_slack)), pool->used);
+    pool->max = max_u64(marks_are_fresh ? max : max_u64(max, out), pool->used);
 }
 
-void stats_read(const struct stats_file *file, struct stats_figures *ret_figures)
+void stats_read(const struct stats_file *file, bool marks_are_fresh,
+                struct stats_figures *ret_figures)
 {
     struct route route;
+    marks_are_fresh |= load(&file->header.end_ns) != 0;
     unsigned pool_count = file->header.pool_count;
     memset(ret_figures, 0, sizeof *ret_figures);
     ret_figures->pool_count = pool_count;
@@ -120,6 +123,6 @@ void stats_read(const struct stats_file *file, struct stats_figures *ret_figures
         pool->count = from->count;
         pool->shadowed = route_is_shadowed(&route, i);
         memcpy(pool->name, from->name, sizeof pool->name - 1);
-        finish_pool(from, pool);
+        finish_pool(from, marks_are_fresh, pool);
     }
 }

@@ -34,8 +34,10 @@ struct stats_step {
 const char *stats_refuse(const struct stats_file *file, size_t bytes);
 
 // Reads the figures of a file that stats_refuse has passed. While the process runs, figures of
-// different counters are moments apart.
-void stats_read(const struct stats_file *file, struct stats_figures *ret_figures);
+// different counters are moments apart. High-water marks lag behind what threads do in their caches:
+// unless `marks_are_fresh`, or the program ended, `max` is only known to be at most what is out.
+void stats_read(const struct stats_file *file, bool marks_are_fresh,
+                struct stats_figures *ret_figures);
 
 struct stats_step stats_read_step(const struct stats_file *file, unsigned step);
 

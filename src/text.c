@@ -339,3 +339,29 @@ size_t text_distance(const char *word, size_t length, const char *known)
     }
     return rows[length % 3][known_length];
 }
+
+size_t text_decode(const char *at, const char *end, uint32_t *ret_character)
+{
+    static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000}; // by length: no overlong forms
+    uint32_t first = (unsigned char)*at;
+    size_t length = first < 0x80   ? 1
+                    : first < 0xC0 ? 0
+                    : first < 0xE0 ? 2
+                    : first < 0xF0 ? 3
+                    : first < 0xF8 ? 4
+                                   : 0;
+    if (length == 0 || length > (size_t)(end - at))
+        return 0;
+
+    uint32_t character = length == 1 ? first : first & (0x7FU >> length);
+    for (size_t i = 1; i < length; i++) {
+        if ((at[i] & 0xC0) != 0x80)
+            return 0;
+        character = character << 6 | (at[i] & 0x3F);
+    }
+    bool surrogate = character >= 0xD800 && character <= 0xDFFF;
+    if (character < smallest[length] || character > 0x10FFFF || surrogate)
+        return 0;
+    *ret_character = character;
+    return length;
+}

@@ -42,4 +42,7 @@ enum { TEXT_DISTANCE_MAX = 63 };
 // TEXT_DISTANCE_MAX.
 size_t text_distance(const char *word, size_t length, const char *known);
 
+// Decodes the UTF-8 character at `at`, before `end`. Its length, or 0 when the bytes are no character.
+size_t text_decode(const char *at, const char *end, uint32_t *ret_character);
+
 #endif

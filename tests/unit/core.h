@@ -25,7 +25,7 @@ static inline void start(const char *options)
 static inline struct stats_figures figures(void)
 {
     struct stats_figures all;
-    stats_read(stats_file, &all);
+    stats_read(stats_file, false, &all);
     return all;
 }
 

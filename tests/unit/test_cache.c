@@ -18,12 +18,11 @@ Test(cache, bins_that_were_not_started_miss)
     cr_assert_eq(cache_none.bins[0].n_and_busy, 0);
 }
 
-Test(cache, refill_takes_half_a_cache_and_pops_in_address_order)
+Test(cache, refill_pops_in_address_order)
 {
     start("malloc size=64 count=800");
-    struct pool *pool = &pools.pool[0];
-    cr_assert(cache_refill(cache_self, pool));
-    cr_assert_eq(own_bin(0)->n, min_u64(pool->cache_capacity / 2, 64));
+    cr_assert(cache_refill(cache_self, &pools.pool[0]));
+    cr_assert_eq(own_bin(0)->n, 64); // a whole line of states
     void *first, *second;
     bool was_new;
     cr_assert(bin_pop(own_bin(0), &first, &was_new) && was_new);
@@ -57,12 +56,56 @@ Test(cache, full_bin_gives_its_older_half_back)
     for (int i = 0; i < 800; i++)
         held[i] = heap_alloc(64);
     cr_assert(atomic_load(&pool->empty));
-    for (uint32_t i = 0; i <= pool->cache_capacity; i++)
+    uint32_t capacity = own_bin(0)->capacity;
+    for (uint32_t i = 0; i <= capacity; i++)
         heap_free(held[i]);
-    cr_assert_eq(own_bin(0)->n, pool->cache_capacity / 2 + 1);
-    cr_assert_eq(pool->free, pool->cache_capacity / 2);
+    cr_assert_eq(own_bin(0)->n, capacity / 2 + 1);
+    cr_assert_eq(pool->free, capacity / 2);
     cr_assert_not(atomic_load(&pool->empty));
     cache_check();
+}
+
+Test(cache, bins_of_unlimited_pools_grow_before_they_give_back)
+{
+    start("malloc size=64 count=unlimited");
+    void *held[300];
+    for (int i = 0; i < 300; i++)
+        held[i] = heap_alloc(64);
+    uint32_t start_capacity = own_bin(0)->capacity;
+    for (int i = 0; i < 300; i++)
+        heap_free(held[i]);
+    cr_assert_gt(own_bin(0)->capacity, start_capacity);
+    cr_assert_eq(own_bin(0)->capacity, pools.pool[0].cache_capacity);
+    cr_assert_gt(pools.pool[0].free, 0);
+    cache_check();
+}
+
+static void *note_capacity(void *capacity)
+{
+    heap_free(heap_alloc(64));
+    *(uint32_t *)capacity = own_bin(0)->capacity;
+    return NULL;
+}
+
+Test(cache, later_threads_get_a_smaller_share_of_a_finite_pool)
+{
+    pthread_t thread;
+    uint32_t second;
+    start("malloc size=64 count=100");
+    heap_free(heap_alloc(64));
+    cr_assert_eq(own_bin(0)->capacity, 50);
+    pthread_create(&thread, NULL, note_capacity, &second);
+    pthread_join(thread, NULL);
+    cr_assert_eq(second, 25);
+}
+
+Test(cache, a_number_of_chunks_is_taken_literally)
+{
+    start("thread_cache=7; malloc size=64 count=100; malloc size=128 count=unlimited");
+    heap_free(heap_alloc(64));
+    heap_free(heap_alloc(128));
+    cr_assert_eq(own_bin(0)->capacity, 7);
+    cr_assert_eq(own_bin(1)->capacity, 7);
 }
 
 static pthread_barrier_t barrier;
@@ -153,21 +196,48 @@ Test(cache, a_thread_that_ends_gives_its_cache_to_the_next)
     lock_drop(&pools.pool[0].lock);
 }
 
-Test(cache, duplicates_of_a_racing_double_free_are_dropped)
+static void *contended; // freed by two threads at once
+static _Atomic int freed;
+
+static void *free_at_once(void *unused)
 {
-    start("on_invalid_free=ignore; malloc size=64 count=800");
-    void *p = heap_alloc(64), *q = heap_alloc(64);
-    heap_free(q);
-    heap_free(p);
-    // What two threads that free p at the same instant leave behind: p twice in bins.
-    struct bin *bin = own_bin(0);
-    uint32_t n = bin->n;
-    bin->slots[n] = bin->slots[n - 1];
-    atomic_store(&bin->n, n + 1);
-    pools.pool[0].made += 0;
-    void *first = heap_alloc(64), *second = heap_alloc(64);
-    cr_assert_neq(first, second);
-    cr_assert_eq(figures().pools[0].illegal, 1);
+    pthread_barrier_wait(&barrier);
+    freed += bin_push(own_bin(0), contended);
+    return unused;
+}
+
+static void *warm_and_free_at_once(void *unused)
+{
+    heap_free(heap_alloc(64));
+    return free_at_once(unused);
+}
+
+Test(cache, of_two_threads_that_free_a_chunk_at_once_one_succeeds)
+{
+    start("malloc size=64 count=unlimited");
+    pthread_barrier_init(&barrier, NULL, 2);
+    for (int i = 0; i < 2000; i++) {
+        pthread_t thread;
+        freed = 0;
+        contended = heap_alloc(64);
+        pthread_create(&thread, NULL, warm_and_free_at_once, NULL);
+        heap_free(heap_alloc(64));
+        free_at_once(NULL);
+        pthread_join(thread, NULL);
+        cr_assert_eq(freed, 1);
+    }
+    cache_check();
+}
+
+Test(cache, is_shared_from_the_second_thread_on)
+{
+    pthread_t thread;
+    start("malloc size=64 count=800");
+    heap_free(heap_alloc(64));
+    cr_assert_not(atomic_load(&cache_is_shared));
+    pthread_create(&thread, NULL, use_and_end, NULL);
+    pthread_join(thread, NULL);
+    cr_assert(atomic_load(&cache_is_shared));
 }
 
 Test(cache, no_caches_when_they_are_off)

@@ -66,6 +66,15 @@ Test(format, json_carries_every_counter_and_escapes, .init = make)
     cr_assert_str_eq(buffer + out.length - 2, "}\n");
 }
 
+Test(format, json_strings_are_utf8_whatever_the_name, .init = make)
+{
+    struct format_subject odd = subject;
+    odd.program = "\xc3\xa9-\xff\n";
+    format_dump(&out, DUMP_JSON, &odd, &all);
+    cr_assert(strstr(buffer, "\"program\":\"\xc3\xa9-\\ufffd\\u000a\","));
+    cr_assert(strstr(buffer, "\"shadowed\":true}"));
+}
+
 Test(format, lwip_is_what_stats_display_prints, .init = make)
 {
     format_dump(&out, DUMP_LWIP, &subject, &all);

@@ -148,7 +148,7 @@ Test(pool, high_water_mark_never_falls)
 Test(pool, caches_of_a_finite_pool_are_a_fraction_of_it)
 {
     make(64, 50);
-    cr_assert_leq(pool.cache_capacity, 50 / 4);
+    cr_assert_eq(pool.cache_capacity, 25);
     make(64, COUNT_UNLIMITED);
     cr_assert_geq(pool.cache_capacity, 64);
     make(1 << 18, COUNT_UNLIMITED);

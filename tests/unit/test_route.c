@@ -26,8 +26,8 @@ static unsigned first_fit(const uint64_t *usable, unsigned n, uint64_t size)
 static void check_table(const uint64_t *usable, unsigned n)
 {
     build(usable, n);
-    for (uint64_t size = 0; size <= ROUTE_FINE_MAX; size++) {
-        unsigned step = (unsigned)((size + ROUTE_STEP - 1) / ROUTE_STEP);
+    for (uint64_t size = 0; size <= 1 << 20; size += size < 70000 ? 1 : 997) {
+        unsigned step = size_step(size);
         unsigned said = route.table[step], right = first_fit(usable, n, size);
         if (said != ROUTE_SPLIT)
             cr_assert_eq(said, right, "size %lu: %u, not %u", size, said, right);
@@ -67,6 +67,16 @@ Test(route, no_pools_serve_nothing)
     build(NULL, 0);
     cr_assert_eq(route.table[0], ROUTE_NONE);
     cr_assert_eq(route_find(&route, 0, 1, 0), ROUTE_NONE);
+}
+
+Test(route, large_sizes_have_steps_too)
+{
+    check_table((const uint64_t[]){65536, 81920, 98304, 100000, 131072, 131088, 1 << 19}, 7);
+    build((const uint64_t[]){65536, 1 << 20}, 2);
+    cr_assert_eq(route.table[size_step(65537)], 1);
+    cr_assert_eq(route.table[size_step(1 << 20)], 1);
+    cr_assert_eq(route.table[size_step((1 << 20) + 1)], ROUTE_NONE);
+    cr_assert_eq(route.table[size_step(SIZE_MAX)], ROUTE_NONE);
 }
 
 Test(route, large_sizes_are_exact)

@@ -38,7 +38,7 @@ static struct stats_figures figures_of(const char *path)
     size_t n = fread(bytes, 1, (size_t)status.st_size, file);
     fclose(file);
     cr_assert_null(stats_refuse((struct stats_file *)(void *)bytes, n));
-    stats_read((struct stats_file *)(void *)bytes, &all);
+    stats_read((struct stats_file *)(void *)bytes, false, &all);
     free(bytes);
     return all;
 }
@@ -155,14 +155,14 @@ Test(stats, size_steps_partition_all_sizes)
 {
     unsigned before = 0;
     for (unsigned step = 1; step < SIZE_STEPS; step++) {
-        uint64_t end = stats_step_end(step);
-        cr_assert_gt(end, stats_step_end(step - 1));
-        cr_assert_eq(stats_size_step(end), step);
-        cr_assert_eq(stats_size_step(stats_step_end(step - 1) + 1), step);
+        uint64_t end = size_step_end(step);
+        cr_assert_gt(end, size_step_end(step - 1));
+        cr_assert_eq(size_step(end), step);
+        cr_assert_eq(size_step(size_step_end(step - 1) + 1), step);
         cr_assert_geq(step, before);
         before = step;
     }
-    cr_assert_eq(stats_size_step(0), 0);
-    cr_assert_eq(stats_size_step(SIZE_MAX), SIZE_STEPS - 1);
-    cr_assert_eq(stats_step_end(stats_size_step(65537)), 65536 + 16384);
+    cr_assert_eq(size_step(0), 0);
+    cr_assert_eq(size_step(SIZE_MAX), SIZE_STEPS - 1);
+    cr_assert_eq(size_step_end(size_step(65537)), 65536 + 16384);
 }

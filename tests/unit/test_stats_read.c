@@ -53,7 +53,7 @@ Test(stats_read, adds_up_all_threads, .init = make_file)
         file->blocks[b].process.oversize = 5;
     }
     file->pools[0].out = 40;
-    stats_read(file, &all);
+    stats_read(file, false, &all);
     cr_assert_eq(all.pools[0].allocs, 30);
     cr_assert_eq(all.pools[0].requested_bytes, 1800);
     cr_assert_eq(all.pools[0].frees, 3);
@@ -78,7 +78,7 @@ Test(stats_read, requests_served_elsewhere_move, .init = make_file)
     block->pools[0].direct_bytes = -(uint64_t)(6 * 64);
     block->pools[1].direct_bytes = 2 * 64;
     block->pools[1].direct = 1; // an aligned request
-    stats_read(file, &all);
+    stats_read(file, false, &all);
     cr_assert_eq(all.pools[0].allocs, 4);
     cr_assert_eq(all.pools[0].requested_bytes, 256);
     cr_assert_eq(all.pools[1].allocs, 3);
@@ -89,7 +89,7 @@ Test(stats_read, figures_never_come_out_below_zero, .init = make_file)
 {
     struct stats_figures all;
     file->blocks[1].pools[0].frees = 5; // read a moment before the allocations
-    stats_read(file, &all);
+    stats_read(file, false, &all);
     cr_assert_eq(all.pools[0].used, 0);
     cr_assert_eq(all.pools[0].cached, 0);
 }
@@ -99,19 +99,34 @@ Test(stats_read, high_water_mark_has_a_lower_bound, .init = make_file)
     struct stats_figures all;
     file->pools[0].max = 30;
     file->pools[0].max_slack = 8;
-    stats_read(file, &all);
+    stats_read(file, false, &all);
     cr_assert_eq(all.pools[0].max, 30);
     cr_assert_eq(all.pools[0].max_at_least, 22);
     file->pools[0].inherited = 25;
-    stats_read(file, &all);
+    stats_read(file, false, &all);
     cr_assert_eq(all.pools[0].max_at_least, 25); // as many are used now
+}
+
+Test(stats_read, high_water_mark_lags_unless_it_is_fresh, .init = make_file)
+{
+    struct stats_figures all;
+    file->pools[0].max = 30;
+    file->pools[0].out = 40; // 10 of them may be in use for the first time, or cached
+    stats_read(file, false, &all);
+    cr_assert_eq(all.pools[0].max, 40);
+    cr_assert_eq(all.pools[0].max_at_least, 30);
+    stats_read(file, true, &all);
+    cr_assert_eq(all.pools[0].max, 30);
+    file->header.end_ns = 1;
+    stats_read(file, false, &all);
+    cr_assert_eq(all.pools[0].max, 30);
 }
 
 Test(stats_read, unlimited_pools_have_what_they_made, .init = make_file)
 {
     struct stats_figures all;
     file->pools[1].made = 77;
-    stats_read(file, &all);
+    stats_read(file, false, &all);
     cr_assert_eq(all.pools[0].avail, 50);
     cr_assert_eq(all.pools[1].avail, 77);
 }

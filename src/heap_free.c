@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+// Release: of chunks, of foreign pointers, and what is done about invalid ones.
+#include "heap_slow.h"
+#include "message.h"
+#include "next.h"
+
+const char *heap_find_fault(const struct pool *pool, const void *p, uint64_t *ret_chunk)
+{
+    uint64_t offset = (uint64_t)((const char *)p - pool->base);
+    bool is_start = pool_chunk_at(pool->multiplier, offset, ret_chunk);
+    if (*ret_chunk >= pool->count)
+        return "pointer beyond the last chunk";
+    if (!is_start)
+        return "pointer into the middle of a chunk";
+    if (pool->state[*ret_chunk] == CHUNK_NEW)
+        return "chunk was never handed out";
+    return pool->state[*ret_chunk] == CHUNK_LIVE ? NULL : "double free";
+}
+
+void heap_invalid_free(const struct pool *pool, const void *p, uint64_t chunk, const char *fault)
+{
+    COUNT(pools[pool->index].illegal, 1);
+    if (runtime_conf.on_invalid_free == INVALID_IGNORE)
+        return;
+    const char *name = stats_file->pools[pool->index].name;
+    unsigned long address = (uintptr_t)p;
+    if (runtime_conf.on_invalid_free == INVALID_WARN)
+        message("invalid free of 0x%lx: pool %s, chunk %lu: %s", address, name,
+                (unsigned long)chunk, fault);
+    else
+        message_abort("invalid free of 0x%lx: pool %s, chunk %lu: %s", address, name,
+                      (unsigned long)chunk, fault);
+}
+
+static void free_chunk(struct pool *pool, void *p)
+{
+    for (;;) {
+        uint64_t chunk;
+        const char *fault = heap_find_fault(pool, p, &chunk);
+        if (fault) {
+            heap_invalid_free(pool, p, chunk, fault);
+            return;
+        }
+        struct cache *cache = cache_self;
+        bool pushed = cache != &cache_none && cache_make_room(cache, pool)
+                          ? bin_push(&cache->bins[pool->index], p)
+                          : cache_give_direct(pool, (uint32_t)chunk);
+        if (pushed) {
+            COUNT(pools[pool->index].frees, 1);
+            return;
+        }
+        // Another thread freed it, or stopped the bin, since we looked.
+    }
+}
+
+static void free_foreign(void *p)
+{
+    if (next_is_bootstrap(p))
+        return;
+    if (runtime_is_serving())
+        COUNT(process.next_frees, 1);
+    next.free(p);
+}
+
+void heap_free_foreign(void *p)
+{
+    struct cache *cache = cache_self;
+    if (unlikely(!cache->stats || next_is_bootstrap(p))) {
+        heap_free_slow(p);
+        return;
+    }
+    if (!p)
+        return;
+    int saved_errno = *cache->errno_at;
+    count_own(&cache->stats->process.next_frees, 1);
+    next.free(p);
+    *cache->errno_at = saved_errno;
+}
+
+void heap_free_slow(void *p)
+{
+    if (!p)
+        return;
+    int saved_errno = errno;
+    bool serving = runtime_enter();
+    uint64_t pool = pools_index(p);
+    if (serving && pool < pools.count)
+        free_chunk(&pools.pool[pool], p);
+    else
+        free_foreign(p);
+    errno = saved_errno;
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+// realloc: blocks stay, move between pools, and come from and go to the next malloc.
+#include <string.h>
+
+#include "heap_slow.h"
+#include "next.h"
+
+size_t heap_usable_size(void *p)
+{
+    if (!p)
+        return 0;
+    uint64_t pool = pools_index(p);
+    if (pool < pools.count)
+        return pools.pool[pool].usable;
+    return next_is_bootstrap(p) ? next_bootstrap_size(p) : next.malloc_usable_size(p);
+}
+
+// A new block with the old one's content; NULL leaves the old one as it is.
+static void *move(void *p, size_t old_size, size_t size)
+{
+    void *moved = heap_alloc(size);
+    if (!moved)
+        return NULL;
+    memcpy(moved, p, min_u64(old_size, size));
+    heap_free(p);
+    return moved;
+}
+
+// A block shrunk below half its chunk moves to the pool where a new one would be served, if that has
+// a free chunk at hand; no policy applies, because a shrink never fails.
+static void *shrink(struct pool *pool, void *p, size_t size)
+{
+    unsigned first = route_find(&pools.route, size, ALIGN_MIN, 0);
+    if (size > pool->usable / 2 || pools.pool[first].stride >= pool->stride
+        || atomic_load_explicit(&pools.pool[first].empty, memory_order_relaxed))
+        return p;
+    struct request request = {.size = size, .alignment = ALIGN_MIN};
+    void *moved = heap_take(&pools.pool[first], &request);
+    if (!moved)
+        return p;
+    heap_count_request(first, &request);
+    memcpy(moved, p, size);
+    heap_free(p);
+    return moved;
+}
+
+static void *realloc_chunk(struct pool *pool, void *p, size_t size)
+{
+    uint64_t chunk;
+    const char *fault = heap_find_fault(pool, p, &chunk);
+    if (fault) {
+        heap_invalid_free(pool, p, chunk, fault);
+        return out_of_memory();
+    }
+    if (size > pool->usable)
+        return move(p, pool->usable, size);
+    return shrink(pool, p, size);
+}
+
+// A block of the next malloc that grows is a new request, and comes into a pool when its new size
+// has one; otherwise it stays there, where a large one may grow without being copied.
+static void *realloc_foreign(void *p, size_t size)
+{
+    size_t old_size = heap_usable_size(p);
+    if (next_is_bootstrap(p))
+        return move(p, old_size, size);
+    if (!runtime_is_serving())
+        return next.realloc(p, size);
+    bool fits = route_find(&pools.route, size, ALIGN_MIN, 0) != ROUTE_NONE;
+    uint32_t policy = fits ? runtime_conf.on_empty : runtime_conf.on_oversize;
+    bool is_request = size > old_size && (fits || policy != POLICY_FALLBACK);
+    // Gperftools knows no sizes (0) before its constructors have run, but can still move a block.
+    if (old_size > 0 && (is_request || (fits && policy == POLICY_FALLBACK)))
+        return move(p, old_size, size);
+    COUNT(process.next_reallocs, 1);
+    return next.realloc(p, size);
+}
+
+void *heap_realloc(void *p, size_t size)
+{
+    if (!p)
+        return heap_alloc(size);
+    if (size == 0) {
+        heap_free(p);
+        return NULL;
+    }
+    if (size > PTRDIFF_MAX)
+        return out_of_memory();
+    int saved_errno = errno;
+    runtime_enter();
+    errno = saved_errno;
+    uint64_t pool = pools_index(p);
+    return pool < pools.count ? realloc_chunk(&pools.pool[pool], p, size) : realloc_foreign(p, size);
+}

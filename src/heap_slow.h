@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// What the slow paths of the heap share: heap.c (allocation), heap_free.c and heap_realloc.c.
+#ifndef HEAP_SLOW_H
+#define HEAP_SLOW_H
+
+#include <errno.h>
+
+#include "heap.h"
+#include "runtime.h"
+
+// A request on its way through the slow path.
+struct request {
+    size_t size;
+    size_t alignment;
+    bool zeroed;
+};
+
+// Adds to a counter of the calling thread's block: COUNT(pools[i].err, 1).
+#define COUNT(field, n) \
+    do { \
+        bool count_is_shared; \
+        struct stats_block *count_block = runtime_counts(&count_is_shared); \
+        if (likely(!count_is_shared)) \
+            count_own(&count_block->field, n); \
+        else \
+            count_shared(&count_block->field, n); \
+    } while (0)
+
+INLINE void *out_of_memory(void)
+{
+    errno = ENOMEM;
+    return NULL;
+}
+
+// One chunk of the pool, by cache if possible; NULL when the pool is empty. Counts nothing.
+void *heap_take(struct pool *pool, const struct request *request);
+
+// Counts a request that goes to the pool `first`, or to none (ROUTE_NONE).
+void heap_count_request(unsigned first, const struct request *request);
+
+// What is wrong with freeing p, in words; NULL if it is a LIVE chunk, whose number goes to *ret_chunk.
+const char *heap_find_fault(const struct pool *pool, const void *p, uint64_t *ret_chunk);
+
+// Counts it, and does what on_invalid_free says.
+void heap_invalid_free(const struct pool *pool, const void *p, uint64_t chunk, const char *fault);
+
+#endif
