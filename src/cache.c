@@ -66,7 +66,7 @@ static void bin_start(struct cache *cache, struct pool *pool)
     bin->counts = &cache->stats->pools[pool->index];
     bin->state = pool->state;
     bin->multiplier = pool->multiplier;
-    bin->stride = (uint32_t)pool->stride;
+    bin->pitch = pool->pitch;
     bin_set_n(bin, 0);
     atomic_store_explicit(&bin->low, 0, memory_order_relaxed);
     atomic_store_explicit(&bin->stop, 0, memory_order_relaxed);
@@ -168,12 +168,12 @@ bool cache_make_room(struct cache *cache, struct pool *pool)
 // Under the lock.
 static bool take_one(struct pool *pool, void **ret_chunk, bool *ret_was_new)
 {
-    uint32_t chunk;
-    if (pool_take(pool, &chunk, 1) == 0)
+    uint32_t number;
+    if (pool_take(pool, &number, 1) == 0)
         return false;
     pool_note_used(pool, 0, pool->caches);
-    *ret_was_new = chunk_hand_out(&pool->state[chunk]);
-    *ret_chunk = pool_address(pool, chunk);
+    *ret_was_new = chunk_hand_out(&pool->state[number]);
+    *ret_chunk = pool_address(pool, number);
     return true;
 }
 
@@ -185,12 +185,12 @@ bool cache_take_direct(struct pool *pool, void **ret_chunk, bool *ret_was_new)
     return taken;
 }
 
-bool cache_give_direct(struct pool *pool, uint32_t chunk)
+bool cache_give_direct(struct pool *pool, uint32_t number)
 {
     lock_take(&pool->lock);
-    bool claimed = chunk_claim(&pool->state[chunk]);
+    bool claimed = chunk_claim(&pool->state[number]);
     if (claimed) {
-        pool_give(pool, &chunk, 1);
+        pool_give(pool, &number, 1);
         pool_trim_idle(pool);
         if (atomic_load_explicit(&pool->scarce, memory_order_relaxed)
             && ++pool->calm >= pool->patience && pool->free >= pool->count / 2)

@@ -39,11 +39,11 @@ struct CACHE_ALIGNED bin {
     };
     _Atomic uint32_t low;      // the lowest n since pool_note_used; BIN_STOPPED makes pops fail
     _Atomic uint32_t capacity; // 0 makes pushes fail
-    uint32_t *slots;
+    uint32_t *slots; // numbers of free chunks
     char *base;     // of the pool, as the next three
     chunk_state *state;
     uint64_t multiplier;
-    uint32_t stride;
+    uint32_t pitch;
     _Atomic uint32_t stop;
     struct stats_pool_counts *counts; // of this thread for this pool
 };
@@ -84,10 +84,10 @@ INLINE bool bin_pop(struct bin *bin, void **ret_chunk, bool *ret_was_new)
         }
         atomic_store_explicit(&bin->low, n - 1, memory_order_relaxed);
     }
-    uint32_t chunk = bin->slots[n - 1]; // O4
-    *ret_was_new = chunk_hand_out(&bin->state[chunk]);
+    uint32_t number = bin->slots[n - 1]; // O4
+    *ret_was_new = chunk_hand_out(&bin->state[number]);
     atomic_store_explicit(&bin->n_and_busy, n - 1, memory_order_release); // O5
-    *ret_chunk = bin->base + (uint64_t)chunk * bin->stride;
+    *ret_chunk = bin->base + (uint64_t)number * bin->pitch;
     return true;
 }
 
@@ -96,18 +96,18 @@ INLINE bool bin_pop(struct bin *bin, void **ret_chunk, bool *ret_was_new)
 // exactly one succeeds.
 INLINE bool bin_push(struct bin *bin, const void *address)
 {
-    uint64_t chunk;
-    if (unlikely(!pool_chunk_at(bin->multiplier, (uint64_t)((const char *)address - bin->base),
-                                &chunk)))
+    uint64_t number;
+    if (unlikely(!pool_number_at(bin->multiplier, (uint64_t)((const char *)address - bin->base),
+                                 &number)))
         return false;
     atomic_store_explicit(&bin->busy, 1, memory_order_relaxed); // O1
     atomic_signal_fence(memory_order_seq_cst);                  // O2
     uint32_t n = atomic_load_explicit(&bin->n, memory_order_relaxed);
     if (likely(n < atomic_load_explicit(&bin->capacity, memory_order_relaxed)) // O3
         && likely(atomic_load_explicit(&cache_is_shared, memory_order_relaxed)
-                      ? chunk_claim(&bin->state[chunk]) // O4
-                      : chunk_claim_alone(&bin->state[chunk]))) {
-        bin->slots[n] = (uint32_t)chunk;
+                      ? chunk_claim(&bin->state[number]) // O4
+                      : chunk_claim_alone(&bin->state[number]))) {
+        bin->slots[n] = (uint32_t)number;
         atomic_store_explicit(&bin->n_and_busy, n + 1, memory_order_release); // O5
         return true;
     }
@@ -125,7 +125,7 @@ bool cache_make_room(struct cache *cache, struct pool *pool);
 
 // A pool without a cache: one chunk, made LIVE or FREE under the lock.
 bool cache_take_direct(struct pool *pool, void **ret_chunk, bool *ret_was_new);
-bool cache_give_direct(struct pool *pool, uint32_t chunk); // false: it is not LIVE
+bool cache_give_direct(struct pool *pool, uint32_t number); // false: it is not LIVE
 
 // Brings all free chunks of the pools [first, first + count) back into the pools, from every
 // thread's cache. The caller holds their locks.

@@ -4,47 +4,47 @@
 #include "message.h"
 #include "next.h"
 
-const char *heap_find_fault(const struct pool *pool, const void *p, uint64_t *ret_chunk)
+const char *heap_find_fault(const struct pool *pool, const void *p, uint64_t *ret_number)
 {
     uint64_t offset = (uint64_t)((const char *)p - pool->base);
-    bool is_start = pool_chunk_at(pool->multiplier, offset, ret_chunk);
-    if (*ret_chunk >= pool->count)
+    bool has_number = pool_number_at(pool->multiplier, offset, ret_number);
+    uint64_t n = *ret_number >> pool->spread;
+    if (n >= pool->count)
         return "pointer beyond the last chunk";
-    if (!is_start)
+    if (!has_number || *ret_number != n << pool->spread)
         return "pointer into the middle of a chunk";
-    if (pool->state[*ret_chunk] == CHUNK_NEW)
+    uint8_t state = *pool_state(pool, (uint32_t)n);
+    if (state == CHUNK_NEW)
         return "chunk was never handed out";
-    return pool->state[*ret_chunk] == CHUNK_LIVE ? NULL : "double free";
+    return state == CHUNK_LIVE ? NULL : "double free";
 }
 
-void heap_invalid_free(const struct pool *pool, const void *p, uint64_t chunk, const char *fault)
+void heap_invalid_free(const struct pool *pool, const void *p, uint64_t number, const char *fault)
 {
     COUNT(pools[pool->index].illegal, 1);
     if (runtime_conf.on_invalid_free == INVALID_IGNORE)
         return;
     const char *name = stats_file->pools[pool->index].name;
-    unsigned long address = (uintptr_t)p;
+    unsigned long address = (uintptr_t)p, n = number >> pool->spread;
     if (runtime_conf.on_invalid_free == INVALID_WARN)
-        message("invalid free of 0x%lx: pool %s, chunk %lu: %s", address, name,
-                (unsigned long)chunk, fault);
+        message("invalid free of 0x%lx: pool %s, chunk %lu: %s", address, name, n, fault);
     else
-        message_abort("invalid free of 0x%lx: pool %s, chunk %lu: %s", address, name,
-                      (unsigned long)chunk, fault);
+        message_abort("invalid free of 0x%lx: pool %s, chunk %lu: %s", address, name, n, fault);
 }
 
 static void free_chunk(struct pool *pool, void *p)
 {
     for (;;) {
-        uint64_t chunk;
-        const char *fault = heap_find_fault(pool, p, &chunk);
+        uint64_t number;
+        const char *fault = heap_find_fault(pool, p, &number);
         if (fault) {
-            heap_invalid_free(pool, p, chunk, fault);
+            heap_invalid_free(pool, p, number, fault);
             return;
         }
         struct cache *cache = cache_self;
         bool pushed = cache != &cache_none && cache_make_room(cache, pool)
                           ? bin_push(&cache->bins[pool->index], p)
-                          : cache_give_direct(pool, (uint32_t)chunk);
+                          : cache_give_direct(pool, (uint32_t)number);
         if (pushed) {
             COUNT(pools[pool->index].frees, 1);
             return;

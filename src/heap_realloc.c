@@ -46,10 +46,10 @@ static void *shrink(struct pool *pool, void *p, size_t size)
 
 static void *realloc_chunk(struct pool *pool, void *p, size_t size)
 {
-    uint64_t chunk;
-    const char *fault = heap_find_fault(pool, p, &chunk);
+    uint64_t number;
+    const char *fault = heap_find_fault(pool, p, &number);
     if (fault) {
-        heap_invalid_free(pool, p, chunk, fault);
+        heap_invalid_free(pool, p, number, fault);
         return out_of_memory();
     }
     if (size > pool->usable)

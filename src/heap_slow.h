@@ -38,10 +38,11 @@ void *heap_take(struct pool *pool, const struct request *request);
 // Counts a request that goes to the pool `first`, or to none (ROUTE_NONE).
 void heap_count_request(unsigned first, const struct request *request);
 
-// What is wrong with freeing p, in words; NULL if it is a LIVE chunk, whose number goes to *ret_chunk.
-const char *heap_find_fault(const struct pool *pool, const void *p, uint64_t *ret_chunk);
+// What is wrong with freeing p, in words; NULL if it is a LIVE chunk. *ret_number is the chunk's, or
+// what comes nearest.
+const char *heap_find_fault(const struct pool *pool, const void *p, uint64_t *ret_number);
 
 // Counts it, and does what on_invalid_free says.
-void heap_invalid_free(const struct pool *pool, const void *p, uint64_t chunk, const char *fault);
+void heap_invalid_free(const struct pool *pool, const void *p, uint64_t number, const char *fault);
 
 #endif

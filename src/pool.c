@@ -10,6 +10,7 @@ enum {
     CACHE_AUTO_MAX = 256,         // chunks of one pool in one thread's cache, and
     CACHE_AUTO_BYTES = 32 * 1024, // bytes
     COUNT_MAX = UINT32_MAX - 1,
+    SPREAD_MAX = 4, // stride >> spread is a whole number of bytes
     NEW_RUN = CACHE_LINE, // new chunks are taken in runs that fill whole cache lines of state
     COMMIT_MIN = 256 * 1024, // bytes by which an unlimited pool grows at least
 };
@@ -35,13 +36,22 @@ static uint32_t cache_capacity(const struct pool_plan *plan, uint32_t count)
     return (uint32_t)min_u64(min_u64(by_bytes, CACHE_AUTO_MAX), count / 2);
 }
 
+// So that the chunks of one refill have a line of states to themselves, up to 16 bytes for each.
+static uint32_t spread(uint64_t stride)
+{
+    uint32_t spread = 0;
+    while (spread < SPREAD_MAX && (CACHE_AUTO_BYTES / stride) << spread < CACHE_LINE)
+        spread++;
+    return spread;
+}
+
 // Makes the memory of the first chunks usable. A finite pool's tables are usable from the start.
 static bool commit(struct pool *pool, uint32_t chunks)
 {
     if (!os_commit(pool->base, chunks * pool->stride))
         return false;
     if (pool->unlimited
-        && (!os_commit(pool->state, chunks)
+        && (!os_commit(pool->state, (uint64_t)chunks << pool->spread)
             || !os_commit(pool->stack, chunks * sizeof *pool->stack)))
         return false;
     pool->committed = chunks;
@@ -51,9 +61,11 @@ static bool commit(struct pool *pool, uint32_t chunks)
 bool pool_init(struct pool *pool, const struct pool_plan *plan, char *base,
                struct stats_pool *stats)
 {
-    uint64_t room = min_u64(plan->slice_bytes / plan->stride, COUNT_MAX);
+    uint32_t shift = spread(plan->stride);
+    uint64_t room = min_u64(plan->slice_bytes / plan->stride, COUNT_MAX >> shift);
     uint32_t count = (uint32_t)min_u64(plan->count, room);
-    uint64_t state_bytes = align_up(plan->slice_bytes / plan->stride + 1, os_page_size());
+    uint64_t pitch = plan->stride >> shift;
+    uint64_t state_bytes = align_up(plan->slice_bytes / pitch + 1, os_page_size());
     uint64_t stack_bytes = align_up(count * sizeof *pool->stack, os_page_size());
     bool unlimited = plan->count == COUNT_UNLIMITED;
     uint64_t table_bytes = state_bytes + stack_bytes;
@@ -64,8 +76,10 @@ bool pool_init(struct pool *pool, const struct pool_plan *plan, char *base,
         .base = base,
         .state = (chunk_state *)tables,
         .stack = (uint32_t *)(void *)(tables + state_bytes),
-        .multiplier = UINT64_MAX / plan->stride + 1,
+        .multiplier = UINT64_MAX / pitch + 1,
         .stride = plan->stride,
+        .pitch = (uint32_t)pitch,
+        .spread = shift,
         .usable = plan->usable,
         .size = plan->size,
         .slice_bytes = plan->slice_bytes,
@@ -94,14 +108,14 @@ static bool grow(struct pool *pool)
 }
 
 // Chunks that never left the pool, the lowest first off the top of a cache.
-static uint32_t take_new(struct pool *pool, uint32_t *chunks, uint32_t want)
+static uint32_t take_new(struct pool *pool, uint32_t *numbers, uint32_t want)
 {
     if (pool->made == pool->committed && (pool->made == pool->count || !grow(pool)))
         return 0;
     uint32_t to_line_end = NEW_RUN - pool->made % NEW_RUN;
     uint32_t n = (uint32_t)min_u64(min_u64(want, to_line_end), pool->committed - pool->made);
     for (uint32_t i = 0; i < n; i++)
-        chunks[i] = pool->made + (n - 1 - i);
+        numbers[i] = pool_number(pool, pool->made + (n - 1 - i));
     pool->made += n;
     return n;
 }
@@ -114,23 +128,23 @@ static void publish(struct pool *pool)
     atomic_store_explicit(&pool->stats->out, pool_out(pool), memory_order_relaxed);
 }
 
-uint32_t pool_take(struct pool *pool, uint32_t *chunks, uint32_t want)
+uint32_t pool_take(struct pool *pool, uint32_t *numbers, uint32_t want)
 {
     uint32_t n = (uint32_t)min_u64(want, pool->free);
     if (n > 0) {
         pool->free -= n;
         pool->free_low = (uint32_t)min_u64(pool->free_low, pool->free);
-        memcpy(chunks, pool->stack + pool->free, n * sizeof *chunks);
+        memcpy(numbers, pool->stack + pool->free, n * sizeof *numbers);
     } else {
-        n = take_new(pool, chunks, want);
+        n = take_new(pool, numbers, want);
     }
     publish(pool);
     return n;
 }
 
-void pool_give(struct pool *pool, const uint32_t *chunks, uint32_t n)
+void pool_give(struct pool *pool, const uint32_t *numbers, uint32_t n)
 {
-    memcpy(pool->stack + pool->free, chunks, n * sizeof *chunks);
+    memcpy(pool->stack + pool->free, numbers, n * sizeof *numbers);
     pool->free += n;
     publish(pool);
 }
@@ -149,8 +163,8 @@ void pool_rebuild(struct pool *pool)
 {
     pool->free = 0;
     for (uint32_t i = pool->made; i-- > 0;)
-        if (pool->state[i] != CHUNK_LIVE)
-            pool->stack[pool->free++] = i;
+        if (*pool_state(pool, i) != CHUNK_LIVE)
+            pool->stack[pool->free++] = pool_number(pool, i);
     pool->free_low = 0;
     publish(pool);
 }
@@ -161,8 +175,9 @@ void pool_check(struct pool *pool, uint64_t cached)
     CHECK(pool->free <= pool->made);
     uint64_t live = 0;
     for (uint32_t i = 0; i < pool->count && i < pool->made; i++)
-        live += pool->state[i] == CHUNK_LIVE;
+        live += *pool_state(pool, i) == CHUNK_LIVE;
     CHECK(pool->free + cached + live == pool->made);
     for (uint32_t i = 0; i < pool->free; i++)
-        CHECK(pool->stack[i] < pool->made && pool->state[pool->stack[i]] != CHUNK_LIVE);
+        CHECK(pool->stack[i] < pool_number(pool, pool->made)
+              && pool->state[pool->stack[i]] != CHUNK_LIVE);
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // One pool of fixed-size chunks: its slice of the address space, the state of every chunk, and the
-// free chunks that no thread has cached. Chunks are known by their number, from 0 up.
+// free chunks that no thread has cached. Chunks are known by their number: the n-th chunk has the number
+// n << spread. A number is its chunk's place in the table of states, so that the states of large
+// chunks, of which a thread takes only a few at a time, don't share a cache line with another thread's.
 //
 // Every chunk has one byte of state, which whoever hands it out or takes it back writes:
 //   NEW   never in the program's hands; its memory is zero
@@ -22,10 +24,12 @@ typedef _Atomic uint8_t chunk_state;
 struct pool {
     // Fixed after pool_init.
     char *base;        // of chunk 0
-    chunk_state *state; // a byte for each chunk number that an address in the slice can have
-    uint32_t *stack;   // room for `count` chunk numbers
-    uint64_t multiplier; // ceil(2^64 / stride), see pool_chunk_at
+    chunk_state *state; // a byte for each number that an address in the slice can have
+    uint32_t *stack;   // room for `count` numbers
+    uint64_t multiplier; // ceil(2^64 / pitch), see pool_number_at
     uint64_t stride;
+    uint32_t pitch;    // stride >> spread: bytes from one number to the next
+    uint32_t spread;
     uint64_t usable;
     uint64_t size;     // as declared
     uint64_t slice_bytes;
@@ -38,7 +42,7 @@ struct pool {
 
     // Under the lock.
     CACHE_ALIGNED struct lock lock;
-    uint32_t made;      // chunks [0, made) have left the pool at least once
+    uint32_t made;      // the first so many chunks have left the pool at least once
     uint32_t free;      // entries of the stack
     uint32_t free_low;  // the lowest `free` since trimmed_ns: so many were not needed
     uint64_t trimmed_ns;
@@ -67,21 +71,32 @@ uint64_t pool_min_slice(uint64_t stride, uint64_t count);
 bool pool_init(struct pool *pool, const struct pool_plan *plan, char *base,
                struct stats_pool *stats);
 
-// The number of the chunk that starts at `offset` from the base; false if no chunk starts there.
-// Exact for every offset below slice_bytes: with m = ceil(2^64 / stride), offset * m is the quotient
-// above and a remainder below 2^64 that is less than m if and only if stride divides offset
-// (Lemire, Kaser, Kurz: Faster remainder by direct computation, 2019), because pool_min_slice
-// keeps log2(slice_bytes) + log2(stride) <= 64.
-INLINE bool pool_chunk_at(uint64_t multiplier, uint64_t offset, uint64_t *ret_chunk)
+// The number that belongs to the address `offset` bytes from the base; false if none does. Exact for
+// every offset below slice_bytes: with m = ceil(2^64 / pitch), offset * m is the quotient above and a
+// remainder below 2^64 that is less than m if and only if pitch divides offset (Lemire, Kaser, Kurz:
+// Faster remainder by direct computation, 2019), because pool_min_slice keeps log2(slice_bytes) +
+// log2(stride) <= 64. Numbers between two chunks' belong to no chunk; their state is NEW for ever.
+INLINE bool pool_number_at(uint64_t multiplier, uint64_t offset, uint64_t *ret_number)
 {
     unsigned __int128 product = (unsigned __int128)offset * multiplier;
-    *ret_chunk = (uint64_t)(product >> 64);
+    *ret_number = (uint64_t)(product >> 64);
     return (uint64_t)product < multiplier;
 }
 
-INLINE void *pool_address(const struct pool *pool, uint32_t chunk)
+INLINE void *pool_address(const struct pool *pool, uint32_t number)
 {
-    return pool->base + chunk * pool->stride;
+    return pool->base + (uint64_t)number * pool->pitch;
+}
+
+// Of the n-th chunk.
+INLINE uint32_t pool_number(const struct pool *pool, uint32_t n)
+{
+    return n << pool->spread;
+}
+
+INLINE chunk_state *pool_state(const struct pool *pool, uint32_t n)
+{
+    return &pool->state[pool_number(pool, n)];
 }
 
 // LIVE to FREE, for the one caller of several at the same moment that is first; false for the others,
@@ -115,11 +130,11 @@ INLINE bool chunk_hand_out(chunk_state *state)
 
 // All below: the caller holds the lock.
 
-// Takes up to `want` chunks out of the pool, into chunks[]; the number taken. 0: it has none.
-uint32_t pool_take(struct pool *pool, uint32_t *chunks, uint32_t want);
+// Takes up to `want` chunks out of the pool; their numbers go to numbers[]. How many; 0: it has none.
+uint32_t pool_take(struct pool *pool, uint32_t *numbers, uint32_t want);
 
-// Puts chunks back that are not LIVE.
-void pool_give(struct pool *pool, const uint32_t *chunks, uint32_t n);
+// Puts n chunks back that are not LIVE.
+void pool_give(struct pool *pool, const uint32_t *numbers, uint32_t n);
 
 // Notes that at some moment all chunks that are out now, except `cached` (of one thread), may have
 // been in the program's hands: exact when no other thread has a cache.

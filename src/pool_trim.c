@@ -12,18 +12,23 @@ enum {
 };                            // because chunks on the stack are in nobody's cache or hands
 #define TRIM_INTERVAL_NS 1000000000U
 
+static uintptr_t chunk_start(const struct pool *pool, uint32_t n)
+{
+    return (uintptr_t)pool_address(pool, pool_number(pool, n));
+}
+
 // Gives back the whole pages between two chunks' starts. Chunks that lie in them wholly are NEW again.
 static void purge(struct pool *pool, uint32_t from, uint32_t to)
 {
     uintptr_t page = os_page_size();
-    uintptr_t start = align_up((uintptr_t)pool_address(pool, from), page);
-    uintptr_t end = (uintptr_t)pool_address(pool, to) & -page;
+    uintptr_t start = align_up(chunk_start(pool, from), page);
+    uintptr_t end = chunk_start(pool, to) & -page;
     if (start >= end || !os_purge((void *)start, end - start))
         return;
     for (uint32_t i = from; i < to; i++) {
-        uintptr_t chunk = (uintptr_t)pool_address(pool, i);
+        uintptr_t chunk = chunk_start(pool, i);
         if (chunk >= start && chunk + pool->stride <= end)
-            pool->state[i] = IDLE | CHUNK_NEW;
+            *pool_state(pool, i) = IDLE | CHUNK_NEW;
     }
 }
 
@@ -33,8 +38,8 @@ static void purge_runs(struct pool *pool)
     for (uint32_t i = 0; i < pool->made; i++) {
         uint32_t from = i;
         bool used_before = false;
-        for (; i < pool->made && pool->state[i] & IDLE; i++)
-            used_before |= pool->state[i] != (IDLE | CHUNK_NEW);
+        for (; i < pool->made && *pool_state(pool, i) & IDLE; i++)
+            used_before |= *pool_state(pool, i) != (IDLE | CHUNK_NEW);
         if (used_before)
             purge(pool, from, i);
     }
@@ -46,9 +51,9 @@ static void restack(struct pool *pool)
 {
     uint32_t n = 0;
     for (uint32_t i = pool->made; i-- > 0;) {
-        if (pool->state[i] & IDLE) {
-            pool->state[i] &= ~IDLE;
-            pool->stack[n++] = i;
+        if (*pool_state(pool, i) & IDLE) {
+            *pool_state(pool, i) &= ~IDLE;
+            pool->stack[n++] = pool_number(pool, i);
         }
     }
 }

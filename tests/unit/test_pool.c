@@ -31,8 +31,9 @@ Test(pool, hands_out_count_chunks_and_no_more)
     cr_assert_eq(n, 50);
     bool seen[50] = {false};
     for (uint32_t i = 0; i < n; i++) {
-        cr_assert(chunks[i] < 50 && !seen[chunks[i]]);
-        seen[chunks[i]] = true;
+        uint32_t nth = chunks[i] >> pool.spread;
+        cr_assert(nth < 50 && !seen[nth] && pool_number(&pool, nth) == chunks[i]);
+        seen[nth] = true;
         memset(pool_address(&pool, chunks[i]), (int)i, 1520); // every byte of every chunk
     }
     cr_assert(atomic_load(&pool.empty));
@@ -74,7 +75,7 @@ Test(pool, unlimited_pool_grows_until_its_slice_is_full)
     cr_assert_eq(n, (1 << 20) / 4096);
 }
 
-// pool_chunk_at must say yes for chunk starts and for nothing else.
+// pool_number_at must say yes for chunk starts and for nothing else.
 Test(pool, chunk_starts_are_told_from_every_other_address)
 {
     const uint64_t strides[] = {16, 32, 48, 112, 1520, 4096, 5008, 65536, 99984, 1 << 20, 3000000};
@@ -83,12 +84,21 @@ Test(pool, chunk_starts_are_told_from_every_other_address)
         for (uint64_t i = 0; i < 200; i++) {
             // the first chunks, and the last ones of a 64 GiB slice
             uint64_t at = (i < 100 ? i : (1ULL << 36) / stride - (200 - i)) * stride;
-            cr_assert(pool_chunk_at(multiplier, at, &chunk));
+            cr_assert(pool_number_at(multiplier, at, &chunk));
             cr_assert_eq(chunk, at / stride);
             for (uint64_t off = 1; off < stride; off += off < 64 ? 1 : 16 + stride / 100)
-                cr_assert_not(pool_chunk_at(multiplier, at + off, &chunk), "%lu + %lu", at, off);
+                cr_assert_not(pool_number_at(multiplier, at + off, &chunk), "%lu + %lu", at, off);
         }
     }
+}
+
+Test(pool, states_of_large_chunks_keep_apart)
+{
+    make(64, 50);
+    cr_assert_eq(pool_number(&pool, 1), 1);
+    make(65536, 50);
+    cr_assert_eq(pool_number(&pool, 1), 16);
+    cr_assert_eq((char *)pool_address(&pool, pool_number(&pool, 3)) - pool.base, 3 * 65536);
 }
 
 Test(pool, slices_that_cannot_be_told_apart_exactly_are_refused)
@@ -170,22 +180,22 @@ Test(pool, trim_gives_back_whole_free_pages_and_nothing_else)
     while (n < 256)
         n += pool_take(&pool, chunks + n, 256 - n);
     for (uint32_t i = 0; i < 256; i++) {
-        memset(pool_address(&pool, i), (int)i, 1024);
-        pool.state[i] = i == 17 ? CHUNK_LIVE : CHUNK_FREE; // one chunk of page 4 is in use
+        memset(pool_address(&pool, pool_number(&pool, i)), (int)i, 1024);
+        *pool_state(&pool, i) = i == 17 ? CHUNK_LIVE : CHUNK_FREE; // one chunk of page 4 is in use
     }
     uint32_t given[255];
     for (uint32_t i = 0, k = 0; i < 256; i++)
         if (i != 17)
-            given[k++] = i;
+            given[k++] = pool_number(&pool, i);
     pool_give(&pool, given, 255);
     pool_trim(&pool, pool.free);
     pool_check(&pool, 0);
     for (uint32_t page = 0; page < 64; page++)
-        cr_assert_eq(is_resident(pool_address(&pool, 4 * page)), page == 4, "page %u", page);
-    cr_assert_eq(*(char *)pool_address(&pool, 17), 17);
-    cr_assert_eq(pool.state[17], CHUNK_LIVE);
-    cr_assert_eq(pool.state[18], CHUNK_FREE);
-    cr_assert_eq(pool.state[20], CHUNK_NEW);
+        cr_assert_eq(is_resident(pool_address(&pool, pool_number(&pool, 4 * page))), page == 4, "page %u", page);
+    cr_assert_eq(*(char *)pool_address(&pool, pool_number(&pool, 17)), 17);
+    cr_assert_eq(*pool_state(&pool, 17), CHUNK_LIVE);
+    cr_assert_eq(*pool_state(&pool, 18), CHUNK_FREE);
+    cr_assert_eq(*pool_state(&pool, 20), CHUNK_NEW);
     uint32_t again[255];
     cr_assert_eq(pool_take(&pool, again, 255), 255);
     cr_assert_eq(again[254], 0); // the lowest is on top
