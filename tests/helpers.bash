@@ -11,6 +11,9 @@ TESTS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 setup() {
     unset POOLMALLOC_CONF POOLMALLOC LD_PRELOAD XDG_RUNTIME_DIR
     export STATS_DIR=$BATS_TEST_TMPDIR/stats
+    if [[ ${EMULATED-} == TRUE || ${EMULATED-} == 1 ]]; then
+        ! grep -qxF -- "$BATS_TEST_DESCRIPTION" "$TESTS/aarch64/native_only" || skip "under qemu"
+    fi
 }
 
 # pools OPTIONS PROGRAM [ARGUMENT...]: runs PROGRAM with the library preloaded, configured by OPTIONS
@@ -20,4 +23,12 @@ pools() {
     local options=$1
     shift
     POOLMALLOC="stats_dir=$STATS_DIR;dump=off;$options" LD_PRELOAD=$LIB "$@"
+}
+
+# passes OPTIONS PROGRAM [ARGUMENT...]: it ends with status 0 and says nothing on standard error.
+passes() {
+    run --separate-stderr pools "$@"
+    echo "status $status: $stderr" # seen when the test fails
+    [ "$status" = 0 ]
+    [ -z "$stderr" ]
 }
