@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: MIT
+"""The mallocs that are compared, and how a program is run under each."""
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from .machine import SOURCE
+
+LIBRARY_DIRS = [Path(f"/{prefix}/{triplet}") for prefix in ("usr/lib", "usr/local/lib", "lib")
+                for triplet in ("x86_64-linux-gnu", "aarch64-linux-gnu", "")]
+OURS = "libpoolmalloc.so"
+CONF_DIR = SOURCE / "bench" / "conf"
+
+
+@dataclass(frozen=True)
+class Allocator:
+    name: str
+    preload: tuple[str, ...] = ()  # names of libraries; OURS is that of the build directory
+    conf: str = ""                 # pools.conf below the source; {group} is that of the scenario
+    help: str = ""
+
+    @property
+    def is_ours(self) -> bool:
+        return OURS in self.preload
+
+
+PEERS = [
+    Allocator("glibc", help="the C library's own"),
+    Allocator("jemalloc", ("libjemalloc.so.2",)),
+    Allocator("mimalloc", ("libmimalloc.so.2",)),
+    Allocator("tcmalloc", ("libtcmalloc_minimal.so.4",)),
+]
+VARIANTS = [
+    Allocator("general", (OURS,), "tools/presets/general.conf", "poolmalloc, preset general"),
+    Allocator("tuned", (OURS,), "bench/conf/{group}.conf", "poolmalloc, made for the load"),
+    Allocator("prefaulted", (OURS,), "bench/conf/{group}.prefault.conf",
+              "the same, all memory touched at the start"),
+    Allocator("shipped", (OURS,), "pools.conf", "poolmalloc, shipped file: mostly fallback"),
+    Allocator("over-jemalloc", (OURS, "libjemalloc.so.2"), "pools.conf",
+              "the same with jemalloc as next malloc"),
+    Allocator("strict", (OURS,), "bench/conf/{group}.strict.conf", "poolmalloc, lwIP's rules"),
+]
+ALL = PEERS + VARIANTS
+
+
+def find_library(name: str, build: Path) -> Path | None:
+    if name == OURS:
+        return build / OURS
+    return next((d / name for d in LIBRARY_DIRS if (d / name).exists()), None)
+
+
+def missing_libraries(allocator: Allocator, build: Path) -> list[str]:
+    return [name for name in allocator.preload if not find_library(name, build)]
+
+
+def conf_of(allocator: Allocator, group: str) -> Path | None:
+    """The configuration for loads of this group; None where there is none."""
+    path = SOURCE / allocator.conf.format(group=group)
+    return path if path.is_file() else None
+
+
+def variables(allocator: Allocator, build: Path, conf: Path | None = None,
+              options: str = "dump=off") -> dict[str, str]:
+    """What the environment of a program under this malloc has in addition."""
+    found = [str(find_library(name, build)) for name in allocator.preload]
+    result = {"LD_PRELOAD": ":".join(found)} if found else {}
+    if allocator.is_ours:
+        result |= {"POOLMALLOC_CONF": str(conf), "POOLMALLOC": options}
+    return result
+
+
+def clean_environment() -> dict[str, str]:
+    """This process's environment without anything that concerns a malloc."""
+    prefixes = ("LD_PRELOAD", "POOLMALLOC", "MALLOC_", "GLIBC_TUNABLES", "MIMALLOC_", "TCMALLOC_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(prefixes)}
+
+
+def choose(names: list[str], build: Path) -> tuple[list[Allocator], list[str]]:
+    """The allocators of these names (none: all) that are installed; a line for each that isn't."""
+    known = {allocator.name: allocator for allocator in ALL}
+    for name in names:
+        if name not in known:
+            raise SystemExit(f"no allocator {name}; there are: {', '.join(known)}")
+    chosen, missing = [], []
+    for allocator in ([known[name] for name in names] or ALL):
+        absent = missing_libraries(allocator, build)
+        if absent:
+            missing.append(f"{allocator.name} is left out: no {' and no '.join(absent)}")
+        else:
+            chosen.append(allocator)
+    return chosen, missing
