@@ -23,6 +23,10 @@
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
+#ifndef __FILE_NAME__ // before gcc 12
+#define __FILE_NAME__ __FILE__
+#endif
+
 #define ARRAY_LENGTH(a) (sizeof(a) / sizeof *(a))
 
 enum {
