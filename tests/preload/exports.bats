@@ -13,3 +13,9 @@ load ../helpers
     [[ $output == *"NEEDED"*"[libc.so.6]"* ]]
     [[ $output == *INITFIRST* && $output == *NODELETE* && $output == *NOW* ]]
 }
+
+@test "thread-local words are reached without a call, which would allocate" {
+    run readelf -rW "$LIB"
+    [[ $output == *TPOFF64* || $output == *TLS_TPREL* ]]
+    [[ $output != *DTPMOD* && $output != *TLSDESC* ]]
+}

@@ -152,3 +152,16 @@ as_nobody() {
     rm -r "$directory"
     [[ $stderr == *"/nonexistent: no such file"* ]]
 }
+
+@test "reading the configuration, and saying what is wrong with it, allocates nothing" {
+    local conf=$BATS_TEST_TMPDIR/pools.conf
+    printf 'dump = off\nstats_dir = "%s"\nmalloc size=64 count=100\npool A size=8 count=1\n' \
+        "$STATS_DIR" >"$conf"
+    next="$LIB $PROGRAMS/libother_malloc.so"
+    [ "$(POOLMALLOC_CONF=$conf LD_PRELOAD=$next "$PROGRAMS/next_calls")" = "0 calls" ]
+    [ "$(POOLMALLOC_CONF=general LD_PRELOAD=$next "$PROGRAMS/next_calls" 2>/dev/null)" = "0 calls" ]
+    echo 'nonsense = 1' >>"$conf"
+    run --separate-stderr env POOLMALLOC_CONF="$conf" LD_PRELOAD="$next" "$PROGRAMS/next_calls"
+    [ "$output" = "0 calls" ]
+    [[ $stderr == *"unknown option 'nonsense'"* ]]
+}
