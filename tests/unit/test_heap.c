@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include "core.h"
+#include "next.h"
 
 static unsigned pool_of(const void *p)
 {
@@ -153,6 +154,24 @@ Test(heap, realloc_stays_moves_and_keeps_content)
     cr_assert_null(heap_realloc(back, 0));
     for (int i = 0; i < 3; i++)
         cr_assert_eq(figures().pools[i].used, 0);
+}
+
+static size_t unknown_size(void *p)
+{
+    (void)p;
+    return 0;
+}
+
+Test(heap, a_block_whose_size_the_next_malloc_does_not_know_keeps_its_content)
+{
+    start("malloc size=64 count=8");
+    char *p = heap_alloc(100);
+    strcpy(p, "kept");
+    next.malloc_usable_size = unknown_size; // as tcmalloc's is before its constructor has run
+    p = heap_realloc(p, 50);
+    cr_assert_str_eq(p, "kept");
+    p = heap_realloc(p, 5000);
+    cr_assert_str_eq(p, "kept");
 }
 
 Test(heap, a_shrink_never_fails)
