@@ -10,8 +10,6 @@ enum {
     CACHE_AUTO_MAX = 256,         // chunks of one pool in one thread's cache, and
     CACHE_AUTO_BYTES = 32 * 1024, // bytes
     COUNT_MAX = UINT32_MAX - 1,
-    SPREAD_MAX = 4, // stride >> spread is a whole number of bytes
-    NEW_RUN = CACHE_LINE, // new chunks are taken in runs that fill whole cache lines of state
     COMMIT_MIN = 256 * 1024, // bytes by which an unlimited pool grows at least
 };
 
@@ -28,19 +26,24 @@ uint64_t pool_min_slice(uint64_t stride, uint64_t count)
     return slice;
 }
 
+static uint64_t auto_capacity(uint64_t stride)
+{
+    return min_u64(max_u64(2, CACHE_AUTO_BYTES / stride), CACHE_AUTO_MAX);
+}
+
 static uint32_t cache_capacity(const struct pool_plan *plan, uint32_t count)
 {
     if (plan->cache_limit != UINT32_MAX)
         return (uint32_t)min_u64(plan->cache_limit, count);
-    uint64_t by_bytes = max_u64(2, CACHE_AUTO_BYTES / plan->stride);
-    return (uint32_t)min_u64(min_u64(by_bytes, CACHE_AUTO_MAX), count / 2);
+    return (uint32_t)min_u64(auto_capacity(plan->stride), count / 2);
 }
 
-// So that the chunks of one refill have a line of states to themselves, up to 16 bytes for each.
+// So that the chunks of one refill have a line of states to themselves, where the stride allows it: the
+// pitch must be a whole number of bytes.
 static uint32_t spread(uint64_t stride)
 {
-    uint32_t spread = 0;
-    while (spread < SPREAD_MAX && (CACHE_AUTO_BYTES / stride) << spread < CACHE_LINE)
+    uint32_t most = (uint32_t)__builtin_ctzll(stride), spread = 0;
+    while (spread < most && auto_capacity(stride) << spread < CACHE_LINE)
         spread++;
     return spread;
 }
@@ -97,13 +100,11 @@ bool pool_init(struct pool *pool, const struct pool_plan *plan, char *base,
     return true;
 }
 
-// Makes memory behind the next chunks of an unlimited pool usable: at least one more chunk, and an
-// eighth more than there is, so that growth costs few system calls.
+// Makes memory behind the next chunks of an unlimited pool usable: at least one run, and an eighth more
+// than there is, so that growth costs few system calls.
 static bool grow(struct pool *pool)
 {
-    uint64_t more = max_u64(pool->committed / 8, COMMIT_MIN / pool->stride) + NEW_RUN;
-    if (pool->stride * NEW_RUN > COMMIT_MIN)
-        more = max_u64(pool->committed / 8, 1);
+    uint64_t more = max_u64(pool->committed / 8, COMMIT_MIN / pool->stride) + pool_run(pool);
     return commit(pool, (uint32_t)min_u64(pool->committed + more, pool->count));
 }
 
@@ -112,7 +113,7 @@ static uint32_t take_new(struct pool *pool, uint32_t *numbers, uint32_t want)
 {
     if (pool->made == pool->committed && (pool->made == pool->count || !grow(pool)))
         return 0;
-    uint32_t to_line_end = NEW_RUN - pool->made % NEW_RUN;
+    uint32_t to_line_end = pool_run(pool) - pool->made % pool_run(pool);
     uint32_t n = (uint32_t)min_u64(min_u64(want, to_line_end), pool->committed - pool->made);
     for (uint32_t i = 0; i < n; i++)
         numbers[i] = pool_number(pool, pool->made + (n - 1 - i));

@@ -94,6 +94,12 @@ INLINE uint32_t pool_number(const struct pool *pool, uint32_t n)
     return n << pool->spread;
 }
 
+// Chunks whose states fill a cache line: new ones are taken in such runs.
+INLINE uint32_t pool_run(const struct pool *pool)
+{
+    return CACHE_LINE >> pool->spread;
+}
+
 INLINE chunk_state *pool_state(const struct pool *pool, uint32_t n)
 {
     return &pool->state[pool_number(pool, n)];

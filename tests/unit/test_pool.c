@@ -21,6 +21,15 @@ static void make(uint64_t size, uint64_t count)
     cr_assert(pool_init(&pool, &plan, base, &stats));
 }
 
+static void take_exactly(uint32_t *numbers, uint32_t n)
+{
+    uint32_t got;
+    for (uint32_t taken = 0; taken < n; taken += got) {
+        got = pool_take(&pool, numbers + taken, n - taken);
+        cr_assert_gt(got, 0);
+    }
+}
+
 Test(pool, hands_out_count_chunks_and_no_more)
 {
     uint32_t chunks[128];
@@ -97,7 +106,7 @@ Test(pool, states_of_large_chunks_keep_apart)
     make(64, 50);
     cr_assert_eq(pool_number(&pool, 1), 1);
     make(65536, 50);
-    cr_assert_eq(pool_number(&pool, 1), 16);
+    cr_assert_eq(pool_number(&pool, 1), 32);
     cr_assert_eq((char *)pool_address(&pool, pool_number(&pool, 3)) - pool.base, 3 * 65536);
 }
 
@@ -175,10 +184,8 @@ static bool is_resident(const void *p)
 Test(pool, trim_gives_back_whole_free_pages_and_nothing_else)
 {
     uint32_t chunks[256];
-    uint32_t n = 0;
     make(1024, COUNT_UNLIMITED); // four chunks a page
-    while (n < 256)
-        n += pool_take(&pool, chunks + n, 256 - n);
+    take_exactly(chunks, 256);
     for (uint32_t i = 0; i < 256; i++) {
         memset(pool_address(&pool, pool_number(&pool, i)), (int)i, 1024);
         *pool_state(&pool, i) = i == 17 ? CHUNK_LIVE : CHUNK_FREE; // one chunk of page 4 is in use
@@ -205,7 +212,7 @@ Test(pool, trim_leaves_what_was_used_lately)
 {
     uint32_t chunks[64];
     make(4096, COUNT_UNLIMITED);
-    cr_assert_eq(pool_take(&pool, chunks, 64), 64);
+    take_exactly(chunks, 64);
     for (uint32_t i = 0; i < 64; i++) {
         *(char *)pool_address(&pool, chunks[i]) = 1;
         pool.state[chunks[i]] = CHUNK_FREE;
@@ -220,7 +227,7 @@ Test(pool, finite_pools_keep_their_memory)
 {
     uint32_t chunks[64];
     make(4096, 64);
-    cr_assert_eq(pool_take(&pool, chunks, 64), 64);
+    take_exactly(chunks, 64);
     *(char *)pool_address(&pool, 5) = 1;
     pool_give(&pool, chunks, 64);
     pool_trim(&pool, 64);
