@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+// The command: finds the verb and runs it.
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf_value.h"
+#include "poolmalloc.h"
+#include "verb.h"
+
+const struct verb verbs[] = {
+#define VERB(name, arguments, help) {#name, arguments, help, verb_##name},
+#include "verbs.def"
+};
+const unsigned verb_count = ARRAY_LENGTH(verbs);
+
+void verb_complain(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    fputs("poolmalloc: ", stderr);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+    va_end(arguments);
+}
+
+void verb_parse(const struct argp *argp, int argc, char **argv, void *input)
+{
+    argp_err_exit_status = VERB_USAGE;
+    int error = argp_parse(argp, argc, argv, ARGP_IN_ORDER, NULL, input);
+    if (error) {
+        verb_complain("%s: %s", argv[0], strerror(error));
+        exit(VERB_FAILED);
+    }
+}
+
+static void help(FILE *to)
+{
+    fputs("Usage: poolmalloc VERB [ARGUMENT...]\n"
+          "Run programs on fixed-size chunk pools, see what they use, and size the pools.\n\n",
+          to);
+    for (unsigned i = 0; i < verb_count; i++)
+        fprintf(to, "  %-8s %s\n", verbs[i].name, verbs[i].help);
+    fputs("\npoolmalloc VERB --help explains a verb; poolmalloc --version tells the release.\n", to);
+}
+
+static int unknown_verb(const char *name)
+{
+    struct conf_nearest nearest = conf_value_nearest((struct conf_word){name, strlen(name)});
+    for (unsigned i = 0; i < verb_count; i++)
+        conf_value_offer(&nearest, verbs[i].name);
+    if (nearest.known)
+        verb_complain("there is no verb '%s'; did you mean '%s'?", name, nearest.known);
+    else
+        verb_complain("there is no verb '%s'; poolmalloc --help lists them", name);
+    return VERB_USAGE;
+}
+
+// What argp shows as the program's name in usage and errors.
+static int run_verb(const struct verb *verb, int argc, char **argv)
+{
+    char name[64];
+    snprintf(name, sizeof name, "poolmalloc %s", verb->name);
+    argv[0] = name;
+    return verb->run(argc, argv);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        help(stderr);
+        return VERB_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+        help(stdout);
+        return VERB_OK;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        puts("poolmalloc " PM_VERSION);
+        return VERB_OK;
+    }
+    for (unsigned i = 0; i < verb_count; i++)
+        if (strcmp(argv[1], verbs[i].name) == 0)
+            return run_verb(&verbs[i], argc - 1, argv + 1);
+    return unknown_verb(argv[1]);
+}
