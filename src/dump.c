@@ -9,18 +9,27 @@
 
 enum { DUMP_MAX = 256 * 1024 };
 
+// .bss: no page of them exists before the dump.
+static char buffer[DUMP_MAX];
+static struct stats_step steps[SIZE_STEPS];
+
 static void format_file(const struct stats_file *file, enum dump_format format, struct text *out)
 {
     struct stats_figures figures;
     stats_read(file, true, &figures);
+    if (format == DUMP_JSON)
+        stats_read_steps(file, steps);
     struct format_subject subject = {
         .program = file->header.program,
         .origin = file->header.origin,
         .process_id = file->header.process_id,
+        .start = file->header.start_ns / 1000000000,
         .milliseconds = (os_wall_clock_ns() - file->header.start_ns) / 1000000,
-        .file = file,
+        .state = FORMAT_ENDED,
+        .figures = &figures,
+        .steps = steps,
     };
-    format_dump(out, format, &subject, &figures);
+    format_dump(out, format, &subject);
 }
 
 void dump_text(const struct stats_file *file, struct text *out)
@@ -47,7 +56,6 @@ void dump_expand_path(const char *pattern, const struct stats_header *header, st
 
 bool dump_write(const struct conf *conf, const struct stats_file *file)
 {
-    static char buffer[DUMP_MAX]; // .bss: no page of it exists before
     if (strcmp(conf->dump.text, "off") == 0)
         return true;
     struct text out;

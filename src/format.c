@@ -1,50 +1,34 @@
 // SPDX-License-Identifier: MIT
-#include "format.h"
+#include "format_parts.h"
 
 #include <string.h>
 
-enum { JSON_SCHEMA = 1 };
-
-// One row for each pool counter: where it is in the figures, and what counters.def says of it.
-enum counter_kind { KIND_capacity, KIND_gauge, KIND_peak, KIND_total };
-struct counter_row {
-    const char *name;
-    const char *help;
-    enum counter_kind kind;
-    size_t offset;
-};
-
-static const struct counter_row pool_counters[] = {
+const struct format_counter format_pool_counters[FORMAT_POOL_COUNTERS] = {
 #define POOL_COUNTER(name, kind, help) \
-    {#name, help, KIND_##kind, offsetof(struct stats_pool_figures, name)},
+    {#name, help, FORMAT_##kind, offsetof(struct stats_pool_figures, name)},
 #include "counters.def"
 };
 
-static const struct counter_row process_counters[] = {
+const struct format_counter format_process_counters[FORMAT_PROCESS_COUNTERS] = {
 #define PROCESS_COUNTER(name, kind, help) \
-    {#name, help, KIND_##kind, offsetof(struct stats_figures, name)},
+    {#name, help, FORMAT_##kind, offsetof(struct stats_figures, name)},
 #include "counters.def"
 };
 
-static uint64_t value_of(const void *figures, const struct counter_row *row)
+const char *const format_states[] = {"running", "ended", "died"};
+
+uint64_t format_value(const void *figures, const struct format_counter *counter)
 {
     uint64_t value;
-    memcpy(&value, (const char *)figures + row->offset, sizeof value);
+    memcpy(&value, (const char *)figures + counter->offset, sizeof value);
     return value;
 }
 
-static unsigned long ul(uint64_t n)
+unsigned format_waste_percent(const struct stats_pool_figures *pool)
 {
-    return n;
-}
-
-// Bytes of served chunks that nobody asked for, in per cent.
-static unsigned waste_percent(const struct stats_pool_figures *pool)
-{
-    uint64_t given = pool->allocs * pool->usable;
-    if (given == 0 || pool->requested_bytes >= given)
-        return 0;
-    return (unsigned)((given - pool->requested_bytes) * 100 / given);
+    double given = (double)pool->allocs * (double)pool->usable;
+    double asked = (double)pool->requested_bytes;
+    return asked >= given ? 0 : (unsigned)((given - asked) * 100 / given);
 }
 
 // Text
@@ -55,7 +39,7 @@ enum {
     COLUMN_NAME = 0,
     COLUMN_SIZE,
     COLUMN_COUNTER,
-    COLUMN_WASTE = COLUMN_COUNTER + ARRAY_LENGTH(pool_counters),
+    COLUMN_WASTE = COLUMN_COUNTER + FORMAT_POOL_COUNTERS,
     TEXT_COLUMNS,
 };
 
@@ -65,7 +49,7 @@ static const char *column_name(unsigned column)
     case COLUMN_NAME: return "pool";
     case COLUMN_SIZE: return "size";
     case COLUMN_WASTE: return "waste";
-    default: return pool_counters[column - COLUMN_COUNTER].name;
+    default: return format_pool_counters[column - COLUMN_COUNTER].name;
     }
 }
 
@@ -76,13 +60,13 @@ static void cell(const struct stats_pool_figures *pool, unsigned column, struct 
     else if (column == COLUMN_SIZE)
         text_addf(out, "%lu", ul(pool->size));
     else if (column == COLUMN_WASTE)
-        text_addf(out, "%u%%", waste_percent(pool));
+        text_addf(out, "%u%%", format_waste_percent(pool));
     else if (strcmp(column_name(column), "avail") == 0 && pool->count == COUNT_UNLIMITED)
         text_addf(out, "%lu+", ul(pool->avail)); // made so far, and more on demand
     else if (strcmp(column_name(column), "max") == 0 && pool->max_at_least < pool->max)
         text_addf(out, "%lu-%lu", ul(pool->max_at_least), ul(pool->max));
     else
-        text_addf(out, "%lu", ul(value_of(pool, &pool_counters[column - COLUMN_COUNTER])));
+        text_addf(out, "%lu", ul(format_value(pool, &format_pool_counters[column - COLUMN_COUNTER])));
 }
 
 // The width of a column; 0 for a counter of rare events that did not happen, which is left out.
@@ -141,7 +125,7 @@ static void text_advice(struct text *out, const struct stats_figures *figures)
         const struct stats_pool_figures *pool = &figures->pools[i];
         if (pool->err > 0 && (!emptiest || pool->err > emptiest->err))
             emptiest = pool;
-        if (waste_percent(pool) > 50 && (!wasteful || pool->allocs > wasteful->allocs))
+        if (format_waste_percent(pool) > 50 && (!wasteful || pool->allocs > wasteful->allocs))
             wasteful = pool;
     }
     if (emptiest)
@@ -150,13 +134,13 @@ static void text_advice(struct text *out, const struct stats_figures *figures)
     else if (wasteful)
         text_addf(out, "  advice: %u%% of what %s handed out was not asked for: a pool of chunks near "
                   "%lu bytes before it would serve most of its requests\n",
-                  waste_percent(wasteful), wasteful->name,
+                  format_waste_percent(wasteful), wasteful->name,
                   ul(align_up(wasteful->requested_bytes / wasteful->allocs + 1, ALIGN_MIN)));
 }
 
-static void format_text(struct text *out, const struct format_subject *subject,
-                        const struct stats_figures *figures)
+static void format_text(struct text *out, const struct format_subject *subject)
 {
+    const struct stats_figures *figures = subject->figures;
     text_addf(out, "poolmalloc: %s, pid %lu, %lu.%03lu s; %s\n", subject->program,
               ul(subject->process_id), ul(subject->milliseconds / 1000),
               ul(subject->milliseconds % 1000), subject->origin);
@@ -167,130 +151,6 @@ static void format_text(struct text *out, const struct format_subject *subject,
               ul(figures->oversize), ul(figures->oversize_bytes), ul(figures->oversize_fell_back),
               ul(figures->oversize_failed), ul(figures->next_frees), ul(figures->next_reallocs));
     text_advice(out, figures);
-}
-
-// JSON
-
-// A JSON string is UTF-8; bytes of a program's name that are not become U+FFFD.
-static void json_string(struct text *out, const char *string)
-{
-    const char *end = string + strlen(string);
-    text_add(out, "\"");
-    for (const char *p = string; p < end;) {
-        uint32_t character;
-        size_t length = text_decode(p, end, &character);
-        if (length == 0)
-            text_add(out, "\\ufffd");
-        else if (character < 0x20 || character == 0x7f)
-            text_addf(out, "\\u%04x", character);
-        else if (character == '"' || character == '\\')
-            text_addf(out, "\\%c", (int)character);
-        else
-            text_add_bytes(out, p, length);
-        p += length > 0 ? length : 1;
-    }
-    text_add(out, "\"");
-}
-
-static void json_sizes(struct text *out, const struct stats_file *file)
-{
-    const char *comma = "";
-    text_add(out, ",\"sizes\":[");
-    for (unsigned step = 0; file && step < SIZE_STEPS; step++) {
-        struct stats_step sum = stats_read_step(file, step);
-        if (sum.count == 0)
-            continue;
-        text_addf(out, "%s[%lu,%lu,%lu]", comma, ul(size_step_end(step)), ul(sum.count),
-                  ul(sum.bytes));
-        comma = ",";
-    }
-    text_add(out, "]");
-}
-
-static void json_pool(struct text *out, const struct stats_pool_figures *pool)
-{
-    text_addf(out, "{\"name\":\"%s\",\"size\":%lu,\"usable\":%lu,\"stride\":%lu,\"count\":",
-              pool->name, ul(pool->size), ul(pool->usable), ul(pool->stride));
-    if (pool->count == COUNT_UNLIMITED)
-        text_add(out, "null");
-    else
-        text_addf(out, "%lu", ul(pool->count));
-    for (unsigned i = 0; i < ARRAY_LENGTH(pool_counters); i++)
-        text_addf(out, ",\"%s\":%lu", pool_counters[i].name, ul(value_of(pool, &pool_counters[i])));
-    text_addf(out, ",\"max_at_least\":%lu,\"shadowed\":%s}", ul(pool->max_at_least),
-              pool->shadowed ? "true" : "false");
-}
-
-static void format_json(struct text *out, const struct format_subject *subject,
-                        const struct stats_figures *figures)
-{
-    text_addf(out, "{\"schema\":%d,\"program\":", JSON_SCHEMA);
-    json_string(out, subject->program);
-    text_addf(out, ",\"pid\":%lu,\"milliseconds\":%lu,\"origin\":", ul(subject->process_id),
-              ul(subject->milliseconds));
-    json_string(out, subject->origin);
-    text_add(out, ",\"pools\":[");
-    for (unsigned i = 0; i < figures->pool_count; i++) {
-        text_add(out, i == 0 ? "" : ",");
-        json_pool(out, &figures->pools[i]);
-    }
-    text_add(out, "],\"process\":{");
-    for (unsigned i = 0; i < ARRAY_LENGTH(process_counters); i++)
-        text_addf(out, "%s\"%s\":%lu", i == 0 ? "" : ",", process_counters[i].name,
-                  ul(value_of(figures, &process_counters[i])));
-    text_add(out, "}");
-    json_sizes(out, subject->file);
-    text_add(out, "}\n");
-}
-
-// OpenMetrics
-
-static void metric_header(struct text *out, const char *prefix, const struct counter_row *row)
-{
-    text_addf(out, "# TYPE poolmalloc_%s%s %s\n", prefix, row->name,
-              row->kind == KIND_total ? "counter" : "gauge");
-    text_addf(out, "# HELP poolmalloc_%s%s %s\n", prefix, row->name, row->help);
-}
-
-static void label_value(struct text *out, const char *string)
-{
-    for (const char *p = string; *p; p++) {
-        if (*p == '"' || *p == '\\')
-            text_add(out, "\\");
-        if (*p == '\n')
-            text_add(out, "\\n");
-        else
-            text_add_bytes(out, p, 1);
-    }
-}
-
-static void metric(struct text *out, const char *prefix, const struct counter_row *row,
-                   const struct format_subject *subject, const char *pool, uint64_t value)
-{
-    text_addf(out, "poolmalloc_%s%s%s{program=\"", prefix, row->name,
-              row->kind == KIND_total ? "_total" : "");
-    label_value(out, subject->program);
-    text_addf(out, "\",pid=\"%lu\"", ul(subject->process_id));
-    if (pool)
-        text_addf(out, ",pool=\"%s\"", pool);
-    text_addf(out, "} %lu\n", ul(value));
-}
-
-static void format_openmetrics(struct text *out, const struct format_subject *subject,
-                               const struct stats_figures *figures)
-{
-    for (unsigned i = 0; i < ARRAY_LENGTH(pool_counters); i++) {
-        metric_header(out, "pool_", &pool_counters[i]);
-        for (unsigned p = 0; p < figures->pool_count; p++)
-            metric(out, "pool_", &pool_counters[i], subject, figures->pools[p].name,
-                   value_of(&figures->pools[p], &pool_counters[i]));
-    }
-    for (unsigned i = 0; i < ARRAY_LENGTH(process_counters); i++) {
-        metric_header(out, "", &process_counters[i]);
-        metric(out, "", &process_counters[i], subject, NULL,
-               value_of(figures, &process_counters[i]));
-    }
-    text_add(out, "# EOF\n");
 }
 
 // lwIP
@@ -305,13 +165,12 @@ static void format_lwip(struct text *out, const struct stats_figures *figures)
     }
 }
 
-void format_dump(struct text *out, enum dump_format format, const struct format_subject *subject,
-                 const struct stats_figures *figures)
+void format_dump(struct text *out, enum dump_format format, const struct format_subject *subject)
 {
     switch (format) {
-    case DUMP_TEXT: format_text(out, subject, figures); break;
-    case DUMP_JSON: format_json(out, subject, figures); break;
-    case DUMP_OPENMETRICS: format_openmetrics(out, subject, figures); break;
-    case DUMP_LWIP: format_lwip(out, figures); break;
+    case DUMP_TEXT: format_text(out, subject); break;
+    case DUMP_JSON: format_json(out, subject); break;
+    case DUMP_OPENMETRICS: format_openmetrics(out, subject, 1); break;
+    case DUMP_LWIP: format_lwip(out, subject->figures); break;
     }
 }

@@ -45,14 +45,14 @@ static void build_route(const struct stats_file *file, unsigned pool_count, stru
     route_finish(route);
 }
 
-struct stats_step stats_read_step(const struct stats_file *file, unsigned step)
+void stats_read_steps(const struct stats_file *file, struct stats_step *ret_steps)
 {
-    struct stats_step sum = {0};
-    for (unsigned b = 0; b < load(&file->header.blocks_used); b++) {
-        sum.count += load(&file->blocks[b].sizes[step].count);
-        sum.bytes += load(&file->blocks[b].sizes[step].bytes);
-    }
-    return sum;
+    memset(ret_steps, 0, SIZE_STEPS * sizeof *ret_steps);
+    for (unsigned b = 0; b < load(&file->header.blocks_used); b++)
+        for (unsigned step = 0; step < SIZE_STEPS; step++) {
+            ret_steps[step].count += load(&file->blocks[b].sizes[step].count);
+            ret_steps[step].bytes += load(&file->blocks[b].sizes[step].bytes);
+        }
 }
 
 // Adds what the pool's own counters say to what the histogram has put into the figures.
@@ -110,6 +110,7 @@ void stats_read(const struct stats_file *file, bool marks_are_fresh,
     marks_are_fresh |= load(&file->header.end_ns) != 0;
     unsigned pool_count = file->header.pool_count;
     memset(ret_figures, 0, sizeof *ret_figures);
+    ret_figures->mem_alignment = file->header.mem_alignment;
     ret_figures->pool_count = pool_count;
     build_route(file, pool_count, &route);
     for (unsigned b = 0; b < load(&file->header.blocks_used); b++)

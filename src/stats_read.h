@@ -18,6 +18,7 @@ struct stats_pool_figures {
 };
 
 struct stats_figures {
+    uint64_t mem_alignment;
     unsigned pool_count;
     struct stats_pool_figures pools[MALLOC_POOLS_MAX];
 #define PROCESS_COUNTER(name, kind, help) uint64_t name;
@@ -30,7 +31,7 @@ struct stats_step {
 };
 
 // Checks that `bytes` bytes at `file` are a statistics file that this version understands; NULL, or
-// the reason why not.
+// the reason why not. Looks at the first sizeof(struct stats_file) bytes only.
 const char *stats_refuse(const struct stats_file *file, size_t bytes);
 
 // Reads the figures of a file that stats_refuse has passed. While the process runs, figures of
@@ -39,6 +40,7 @@ const char *stats_refuse(const struct stats_file *file, size_t bytes);
 void stats_read(const struct stats_file *file, bool marks_are_fresh,
                 struct stats_figures *ret_figures);
 
-struct stats_step stats_read_step(const struct stats_file *file, unsigned step);
+// The histogram of the same file: SIZE_STEPS steps.
+void stats_read_steps(const struct stats_file *file, struct stats_step *ret_steps);
 
 #endif

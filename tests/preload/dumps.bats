@@ -11,7 +11,7 @@ dump() { # format
 }
 
 masked() {
-    sed -E 's/pid [0-9]+, [0-9]+\.[0-9]{3} s/pid P, T s/; s/("pid":|pid=")[0-9]+/\1P/; s/("milliseconds":)[0-9]+/\1T/
+    sed -E 's/pid [0-9]+, [0-9]+\.[0-9]{3} s/pid P, T s/; s/("pid":|pid=")[0-9]+/\1P/; s/("milliseconds":|"start":)[0-9]+/\1T/g
             s|'"$BATS_TEST_TMPDIR"'|DIR|g' "$BATS_TEST_TMPDIR/dump"
 }
 
@@ -61,7 +61,7 @@ pool() { # name, then the values of its fields
     fi
     [ "$(wc -l <"$BATS_TEST_TMPDIR/dump")" -eq 1 ]
     [ "$(masked | sed 's/,"origin":"[^"]*"/,/; s/,,/,/')" = "$(
-        echo -n '{"schema":1,"program":"requests","pid":P,"milliseconds":T,"pools":['
+        echo -n '{"schema":1,"program":"requests","pid":P,"start":T,"milliseconds":T,"state":"ended","mem_alignment":16,"pools":['
         pool MALLOC_64 64 64 64 2 2 1 2 1 0 2 1 0 0 0 1 0 114 2 false
         echo -n ,
         pool MALLOC_250 250 256 256 3 3 3 3 2 0 3 0 0 2 1 0 0 410 3 false
@@ -83,19 +83,19 @@ pool() { # name, then the values of its fields
     setup_conf
     dump openmetrics
     [ "$(tail -1 "$BATS_TEST_TMPDIR/dump")" = "# EOF" ]
-    # Each family begins with TYPE and HELP, its samples follow, and counters' end in _total.
-    awk '/^# TYPE / { if (seen[$3]++) exit 1; family = $3; type = $4; next }
-         /^# HELP / { if ($3 != family) exit 1; next }
+    # Each family begins with HELP, after TYPE where it is no total; its samples follow.
+    awk '/^# TYPE / { type = $3; next }
+         /^# HELP / { if (seen[$3]++ || ($3 == type) == ($3 ~ /_total$/)) exit 1; family = $3; next }
          /^# EOF$/ { ended++; next }
-         { name = $0; sub(/[{].*/, "", name); if (name != family (type == "counter" ? "_total" : "")) exit 1 }
-         !/^poolmalloc_[a-z_]+[{]program="requests",pid="[0-9]+"(,pool="MALLOC_[0-9]+")?[}] [0-9]+$/ { exit 1 }
+         { name = $0; sub(/[{].*/, "", name); if (name != family) exit 1 }
+         !/^poolmalloc_[a-z_]+[{]program="requests",pid="[0-9]+"(,pool="MALLOC_[0-9]+",index="[0-9]")?[}] [0-9]+$/ { exit 1 }
          END { exit ended != 1 }' "$BATS_TEST_TMPDIR/dump"
     [ "$(grep -c '^poolmalloc_pool_' "$BATS_TEST_TMPDIR/dump")" -eq 39 ] # 13 counters of 3 pools
     local line
-    for line in 'pool_err_total{program="requests",pid="P",pool="MALLOC_64"} 1' \
-        'pool_err_total{program="requests",pid="P",pool="MALLOC_250"} 2' \
-        'pool_max{program="requests",pid="P",pool="MALLOC_250"} 3' \
-        'pool_requested_bytes_total{program="requests",pid="P",pool="MALLOC_64"} 114' \
+    for line in 'pool_err_total{program="requests",pid="P",pool="MALLOC_64",index="0"} 1' \
+        'pool_err_total{program="requests",pid="P",pool="MALLOC_250",index="1"} 2' \
+        'pool_max{program="requests",pid="P",pool="MALLOC_250",index="1"} 3' \
+        'pool_requested_bytes_total{program="requests",pid="P",pool="MALLOC_64",index="0"} 114' \
         'oversize_bytes_total{program="requests",pid="P"} 5000'; do
         masked | grep -qxF "poolmalloc_$line"
     done

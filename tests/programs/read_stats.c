@@ -23,10 +23,14 @@ int main(int argc, char **argv)
     }
     const struct stats_header *header = &file->header;
     stats_read(file, false, &figures);
-    struct format_subject subject = {header->program, header->origin, header->process_id, 0, file};
+    static struct stats_step steps[SIZE_STEPS];
+    stats_read_steps(file, steps);
+    struct format_subject subject = {.program = header->program, .origin = header->origin,
+                                     .process_id = header->process_id, .figures = &figures,
+                                     .steps = steps};
     struct text text;
     text_init(&text, buffer, sizeof buffer);
-    format_dump(&text, DUMP_JSON, &subject, &figures);
+    format_dump(&text, DUMP_JSON, &subject);
     printf("%s{\"ended\":%d,\"forked_from\":%lu,\"blocks_used\":%lu}\n", buffer, header->end_ns != 0,
            header->forked_from, header->blocks_used);
     return 0;

@@ -8,7 +8,8 @@ static char buffer[65536];
 static struct text out;
 static struct stats_figures all;
 static const struct format_subject subject = {
-    .program = "prog \"x\"", .origin = "pools: test", .process_id = 42, .milliseconds = 1234};
+    .program = "prog \"x\"", .origin = "pools: test", .process_id = 42, .milliseconds = 1234,
+    .start = 1000, .state = FORMAT_ENDED, .figures = &all};
 
 static void make(void)
 {
@@ -29,7 +30,7 @@ static void make(void)
 
 Test(format, text_is_a_table_with_a_head_and_advice, .init = make)
 {
-    format_dump(&out, DUMP_TEXT, &subject, &all);
+    format_dump(&out, DUMP_TEXT, &subject);
     cr_assert_str_eq(buffer,
         "poolmalloc: prog \"x\", pid 42, 1.234 s; pools: test\n"
         "  pool         size  avail  used   max  err  illegal  allocs  frees  cached  requested_bytes"
@@ -48,7 +49,7 @@ Test(format, rare_columns_appear_when_something_happened, .init = make)
 {
     all.pools[0].failed = 3;
     all.pools[0].err = 5;
-    format_dump(&out, DUMP_TEXT, &subject, &all);
+    format_dump(&out, DUMP_TEXT, &subject);
     cr_assert(strstr(buffer, "  failed  "));
     cr_assert_null(strstr(buffer, "fell_back"));
     cr_assert(strstr(buffer, "advice: MALLOC_256 was asked 5 times while empty: raise its count above "
@@ -57,8 +58,9 @@ Test(format, rare_columns_appear_when_something_happened, .init = make)
 
 Test(format, json_carries_every_counter_and_escapes, .init = make)
 {
-    format_dump(&out, DUMP_JSON, &subject, &all);
-    cr_assert(strstr(buffer, "{\"schema\":1,\"program\":\"prog \\\"x\\\"\",\"pid\":42,"));
+    format_dump(&out, DUMP_JSON, &subject);
+    cr_assert(strstr(buffer, "{\"schema\":1,\"program\":\"prog \\\"x\\\"\",\"pid\":42,\"start\":1000,"
+                             "\"milliseconds\":1234,\"state\":\"ended\","));
     cr_assert(strstr(buffer, "\"count\":null,\"avail\":7,"));
 #define POOL_COUNTER(name, kind, help) cr_assert(strstr(buffer, ",\"" #name "\":"), #name);
 #define PROCESS_COUNTER(name, kind, help) cr_assert(strstr(buffer, "\"" #name "\":"), #name);
@@ -70,14 +72,14 @@ Test(format, json_strings_are_utf8_whatever_the_name, .init = make)
 {
     struct format_subject odd = subject;
     odd.program = "\xc3\xa9-\xff\n";
-    format_dump(&out, DUMP_JSON, &odd, &all);
+    format_dump(&out, DUMP_JSON, &odd);
     cr_assert(strstr(buffer, "\"program\":\"\xc3\xa9-\\ufffd\\u000a\","));
     cr_assert(strstr(buffer, "\"shadowed\":true}"));
 }
 
 Test(format, lwip_is_what_stats_display_prints, .init = make)
 {
-    format_dump(&out, DUMP_LWIP, &subject, &all);
+    format_dump(&out, DUMP_LWIP, &subject);
     cr_assert_str_eq(buffer,
         "\nMEM MALLOC_256\n\tavail: 50\n\tused: 3\n\tmax: 10\n\terr: 0\n"
         "\nMEM MALLOC_1512\n\tavail: 7\n\tused: 7\n\tmax: 7\n\terr: 0\n");
@@ -85,18 +87,27 @@ Test(format, lwip_is_what_stats_display_prints, .init = make)
 
 Test(format, openmetrics_has_types_and_an_end, .init = make)
 {
-    format_dump(&out, DUMP_OPENMETRICS, &subject, &all);
+    format_dump(&out, DUMP_OPENMETRICS, &subject);
     cr_assert(strstr(buffer, "# TYPE poolmalloc_pool_used gauge\n"));
     cr_assert(strstr(buffer, "poolmalloc_pool_used{program=\"prog \\\"x\\\"\",pid=\"42\","
-                             "pool=\"MALLOC_256\"} 3\n"));
-    cr_assert(strstr(buffer, "# TYPE poolmalloc_pool_allocs counter\n"));
-    cr_assert(strstr(buffer, "poolmalloc_pool_allocs_total{"));
+                             "pool=\"MALLOC_256\",index=\"0\"} 3\n"));
+    cr_assert(strstr(buffer, "# HELP poolmalloc_pool_allocs_total requests that the pool served\n"
+                             "poolmalloc_pool_allocs_total{"));
     cr_assert_str_eq(buffer + out.length - 6, "# EOF\n");
+}
+
+Test(format, openmetrics_of_several_processes_keeps_a_metric_together, .init = make)
+{
+    struct format_subject two[] = {subject, subject};
+    two[1].process_id = 43;
+    format_openmetrics(&out, two, 2);
+    cr_assert(strstr(buffer, "index=\"1\"} 7\npoolmalloc_pool_avail{program=\"prog \\\"x\\\"\",pid=\"43\""));
+    cr_assert(strstr(buffer, "# EOF\n") == buffer + out.length - 6);
 }
 
 Test(format, what_does_not_fit_is_known, .init = make)
 {
     text_init(&out, buffer, 100);
-    format_dump(&out, DUMP_JSON, &subject, &all);
+    format_dump(&out, DUMP_JSON, &subject);
     cr_assert(out.truncated);
 }
