@@ -43,6 +43,10 @@ enum {
 // instead of computing each field's address anew from what the pointer was made of.
 #define IN_REGISTER(pointer) __asm__("" : "+r"(pointer))
 
+// Where the function that says this returns to. In a function that an exported one jumps to as its last
+// act, as the slow paths of malloc and free are, that is in the program: who called malloc.
+#define CALLER() __builtin_extract_return_addr(__builtin_return_address(0))
+
 // A hint to the processor that this is a spin loop.
 INLINE void cpu_relax(void)
 {

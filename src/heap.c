@@ -190,7 +190,7 @@ static void *allocate(const struct request *request)
     return p;
 }
 
-void *heap_alloc_slow(size_t size)
+void *heap_alloc_slow_for(size_t size, const void *caller)
 {
     void *chunk;
     bool was_new;
@@ -198,7 +198,20 @@ void *heap_alloc_slow(size_t size)
         return chunk;
     if (pass_by(size, &chunk))
         return chunk;
-    return allocate(&(struct request){.size = size, .alignment = ALIGN_MIN});
+    struct request request = {.size = size, .alignment = ALIGN_MIN, .caller = caller};
+    return allocate(&request);
+}
+
+void *heap_alloc_slow(size_t size)
+{
+    return heap_alloc_slow_for(size, CALLER());
+}
+
+NOINLINE static void *alloc_zeroed_slow(size_t size)
+{
+    struct request request = {
+        .size = size, .alignment = ALIGN_MIN, .zeroed = true, .caller = CALLER()};
+    return allocate(&request);
 }
 
 void *heap_alloc_zeroed(size_t count, size_t size)
@@ -210,13 +223,13 @@ void *heap_alloc_zeroed(size_t count, size_t size)
         return out_of_memory();
     if (likely(heap_pop(size_step(bytes), bytes, &chunk, &was_new)))
         return was_new ? chunk : memset(chunk, 0, bytes);
-    return allocate(&(struct request){.size = bytes, .alignment = ALIGN_MIN, .zeroed = true});
+    return alloc_zeroed_slow(bytes);
 }
 
-void *heap_alloc_aligned(size_t alignment, size_t size)
+void *heap_alloc_aligned_for(size_t alignment, size_t size, const void *caller)
 {
     if (alignment <= ALIGN_MIN)
-        return heap_alloc(size);
+        return heap_alloc_for(size, caller);
     // A bin of the pool that has both size and alignment, where it is also the one of the step.
     unsigned step = size_step(size);
     unsigned pool = pools.route.table[step];
@@ -225,5 +238,7 @@ void *heap_alloc_aligned(size_t alignment, size_t size)
     if (pool < pools.count && alignment <= pools.route.alignment[pool]
         && heap_pop(step, size, &chunk, &was_new))
         return chunk;
-    return allocate(&(struct request){.size = size, .alignment = alignment});
+    struct request request = {
+        .size = size, .alignment = alignment, .caller = caller};
+    return allocate(&request);
 }

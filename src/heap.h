@@ -14,6 +14,11 @@ NOINLINE void *heap_alloc_slow(size_t size);
 NOINLINE void heap_free_slow(void *p);
 NOINLINE void heap_free_foreign(void *p);
 
+// The same for a `caller` that is not the one of this call. Who called is known to slow paths only: it
+// is for the reports of overflow_check and poison.
+NOINLINE void *heap_alloc_slow_for(size_t size, const void *caller);
+NOINLINE void heap_free_slow_for(void *p, const void *caller);
+
 // Serves a request of this step from the thread's cache, and counts it. False: nothing happened.
 INLINE bool heap_pop(unsigned step, size_t size, void **ret_chunk, bool *ret_was_new)
 {
@@ -28,32 +33,40 @@ INLINE bool heap_pop(unsigned step, size_t size, void **ret_chunk, bool *ret_was
     return true;
 }
 
+// Puts a chunk of the pool into the thread's cache, and counts it. False: nothing happened.
+INLINE bool heap_push(uint64_t pool, const void *p)
+{
+    struct bin *bin = &cache_self->bins[pool];
+    IN_REGISTER(bin);
+    if (unlikely(!bin_push(bin, p)))
+        return false;
+    count_own(&bin->counts->frees, 1);
+    return true;
+}
+
 // A chunk for `size` bytes, aligned to 16; NULL as on_empty and on_oversize say.
 //
 // The way of most calls: one load finds the pool, one the chunk, one its state; one cache line of
 // the bin, one of the histogram and one of the chunk states are written.
+INLINE bool heap_alloc_fast(size_t size, void **ret_chunk)
+{
+    bool was_new;
+    return size <= SIZE_FINE_MAX && heap_pop(size_step_fine(size), size, ret_chunk, &was_new);
+}
+
 INLINE void *heap_alloc(size_t size)
 {
     void *chunk;
-    bool was_new;
-    if (likely(size <= SIZE_FINE_MAX && heap_pop(size_step_fine(size), size, &chunk, &was_new)))
-        return chunk;
-    return heap_alloc_slow(size);
+    return likely(heap_alloc_fast(size, &chunk)) ? chunk : heap_alloc_slow(size);
 }
 
 // Gives back what heap_alloc and its kin, or the next malloc, returned. NULL: nothing.
 INLINE void heap_free(void *p)
 {
     uint64_t pool = pools_index(p);
-    if (unlikely(pool >= pools.count)) { // NULL, foreign, or before start-up
+    if (unlikely(pool >= pools.count)) // NULL, foreign, or before start-up
         heap_free_foreign(p);
-        return;
-    }
-    struct bin *bin = &cache_self->bins[pool];
-    IN_REGISTER(bin);
-    if (likely(bin_push(bin, p)))
-        count_own(&bin->counts->frees, 1);
-    else
+    else if (unlikely(!heap_push(pool, p)))
         heap_free_slow(p);
 }
 
@@ -62,7 +75,12 @@ void *heap_alloc_zeroed(size_t count, size_t size);
 
 // A chunk whose address is a multiple of `alignment`, a power of two: of the first pool in order
 // that is large enough and all of whose chunks are so aligned.
-void *heap_alloc_aligned(size_t alignment, size_t size);
+void *heap_alloc_aligned_for(size_t alignment, size_t size, const void *caller);
+
+INLINE void *heap_alloc_aligned(size_t alignment, size_t size)
+{
+    return heap_alloc_aligned_for(alignment, size, CALLER());
+}
 
 // As realloc: p may be NULL, foreign or from a pool; size 0 frees and returns NULL (glibc).
 // On failure the old block is untouched.

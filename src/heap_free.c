@@ -32,8 +32,9 @@ void heap_invalid_free(const struct pool *pool, const void *p, uint64_t number, 
         message_abort("invalid free of 0x%lx: pool %s, chunk %lu: %s", address, name, n, fault);
 }
 
-static void free_chunk(struct pool *pool, void *p)
+static void free_chunk(struct pool *pool, void *p, const void *caller)
 {
+    (void)caller;
     for (;;) {
         uint64_t number;
         const char *fault = heap_find_fault(pool, p, &number);
@@ -79,13 +80,18 @@ void heap_free_foreign(void *p)
 
 void heap_free_slow(void *p)
 {
+    heap_free_slow_for(p, CALLER());
+}
+
+void heap_free_slow_for(void *p, const void *caller)
+{
     if (!p)
         return;
     int saved_errno = errno;
     bool serving = runtime_enter();
     uint64_t pool = pools_index(p);
     if (serving && pool < pools.count)
-        free_chunk(&pools.pool[pool], p);
+        free_chunk(&pools.pool[pool], p, caller);
     else
         free_foreign(p);
     errno = saved_errno;

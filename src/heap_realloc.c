@@ -16,35 +16,35 @@ size_t heap_usable_size(void *p)
 }
 
 // A new block with the old one's content; NULL leaves the old one as it is.
-static void *move(void *p, size_t old_size, size_t size)
+static void *move(void *p, size_t old_size, size_t size, const void *caller)
 {
-    void *moved = heap_alloc(size);
+    void *moved = heap_alloc_for(size, caller);
     if (!moved)
         return NULL;
     memcpy(moved, p, min_u64(old_size, size));
-    heap_free(p);
+    heap_free_for(p, caller);
     return moved;
 }
 
 // A block shrunk below half its chunk moves to the pool where a new one would be served, if that has
 // a free chunk at hand; no policy applies, because a shrink never fails.
-static void *shrink(struct pool *pool, void *p, size_t size)
+static void *shrink(struct pool *pool, void *p, size_t size, const void *caller)
 {
     unsigned first = route_find(&pools.route, size, ALIGN_MIN, 0);
     if (size > pool->usable / 2 || pools.pool[first].stride >= pool->stride
         || atomic_load_explicit(&pools.pool[first].empty, memory_order_relaxed))
         return p;
-    struct request request = {.size = size, .alignment = ALIGN_MIN};
+    struct request request = {.size = size, .alignment = ALIGN_MIN, .caller = caller};
     void *moved = heap_take(&pools.pool[first], &request);
     if (!moved)
         return p;
     heap_count_request(first, &request);
     memcpy(moved, p, size);
-    heap_free(p);
+    heap_free_for(p, caller);
     return moved;
 }
 
-static void *realloc_chunk(struct pool *pool, void *p, size_t size)
+static void *realloc_chunk(struct pool *pool, void *p, size_t size, const void *caller)
 {
     uint64_t number;
     const char *fault = heap_find_fault(pool, p, &number);
@@ -53,17 +53,17 @@ static void *realloc_chunk(struct pool *pool, void *p, size_t size)
         return out_of_memory();
     }
     if (size > pool->usable)
-        return move(p, pool->usable, size);
-    return shrink(pool, p, size);
+        return move(p, pool->usable, size, caller);
+    return shrink(pool, p, size, caller);
 }
 
 // A block of the next malloc that grows is a new request, and comes into a pool when its new size
 // has one; otherwise it stays there, where a large one may grow without being copied.
-static void *realloc_foreign(void *p, size_t size)
+static void *realloc_foreign(void *p, size_t size, const void *caller)
 {
     size_t old_size = heap_usable_size(p);
     if (next_is_bootstrap(p))
-        return move(p, old_size, size);
+        return move(p, old_size, size, caller);
     if (!runtime_is_serving())
         return next.realloc(p, size);
     bool fits = route_find(&pools.route, size, ALIGN_MIN, 0) != ROUTE_NONE;
@@ -71,17 +71,18 @@ static void *realloc_foreign(void *p, size_t size)
     bool is_request = size > old_size && (fits || policy != POLICY_FALLBACK);
     // Gperftools knows no sizes (0) before its constructors have run, but can still move a block.
     if (old_size > 0 && (is_request || (fits && policy == POLICY_FALLBACK)))
-        return move(p, old_size, size);
+        return move(p, old_size, size, caller);
     COUNT(process.next_reallocs, 1);
     return next.realloc(p, size);
 }
 
 void *heap_realloc(void *p, size_t size)
 {
+    const void *caller = CALLER();
     if (!p)
-        return heap_alloc(size);
+        return heap_alloc_for(size, caller);
     if (size == 0) {
-        heap_free(p);
+        heap_free_for(p, caller);
         return NULL;
     }
     if (size > PTRDIFF_MAX)
@@ -90,5 +91,6 @@ void *heap_realloc(void *p, size_t size)
     runtime_enter();
     errno = saved_errno;
     uint64_t pool = pools_index(p);
-    return pool < pools.count ? realloc_chunk(&pools.pool[pool], p, size) : realloc_foreign(p, size);
+    return pool < pools.count ? realloc_chunk(&pools.pool[pool], p, size, caller)
+                              : realloc_foreign(p, size, caller);
 }

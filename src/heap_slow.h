@@ -13,6 +13,7 @@ struct request {
     size_t size;
     size_t alignment;
     bool zeroed;
+    const void *caller; // of malloc: where that call returns to
 };
 
 // Adds to a counter of the calling thread's block: COUNT(pools[i].err, 1).
@@ -25,6 +26,22 @@ struct request {
         else \
             count_shared(&count_block->field, n); \
     } while (0)
+
+// heap_alloc and heap_free where the caller is not that of this call.
+INLINE void *heap_alloc_for(size_t size, const void *caller)
+{
+    void *chunk;
+    return heap_alloc_fast(size, &chunk) ? chunk : heap_alloc_slow_for(size, caller);
+}
+
+INLINE void heap_free_for(void *p, const void *caller)
+{
+    uint64_t pool = pools_index(p);
+    if (pool >= pools.count)
+        heap_free_foreign(p);
+    else if (!heap_push(pool, p))
+        heap_free_slow_for(p, caller);
+}
 
 INLINE void *out_of_memory(void)
 {

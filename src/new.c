@@ -57,10 +57,16 @@ SLOW static void *new_retry(size_t alignment, size_t size)
     EXPORT type name(__VA_ARGS__); \
     EXPORT type name(__VA_ARGS__)
 
+NOINLINE static void *new_slow(size_t size)
+{
+    void *p = heap_alloc_slow_for(size, CALLER());
+    return likely(p) ? p : new_retry(ALIGN_MIN, size);
+}
+
 EXPORTED(void *, _Znwm, size_t size)
 {
-    void *p = heap_alloc(size);
-    return likely(p) ? p : new_retry(ALIGN_MIN, size);
+    void *chunk;
+    return likely(heap_alloc_fast(size, &chunk)) ? chunk : new_slow(size);
 }
 
 EXPORTED(void *, _ZnwmSt11align_val_t, size_t size, size_t alignment)
