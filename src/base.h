@@ -47,6 +47,18 @@ enum {
 // act, as the slow paths of malloc and free are, that is in the program: who called malloc.
 #define CALLER() __builtin_extract_return_addr(__builtin_return_address(0))
 
+// Adds to a word that no other thread writes. Of the load, the addition and the store, gcc makes three
+// instructions where one does (clang makes one).
+INLINE void add_relaxed(_Atomic uint64_t *word, uint64_t n)
+{
+#if defined(__x86_64__)
+    __asm__("addq %1, %0" : "+m"(*word) : "re"(n) : "cc");
+#else
+    uint64_t value = atomic_load_explicit(word, memory_order_relaxed);
+    atomic_store_explicit(word, value + n, memory_order_relaxed);
+#endif
+}
+
 // A hint to the processor that this is a spin loop.
 INLINE void cpu_relax(void)
 {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "cache.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "os.h"
@@ -296,7 +295,6 @@ struct cache *cache_attach(struct stats_file *stats)
     cache->taken = true;
     cache->thread = os_thread_id();
     cache->stats = &stats->blocks[i + 1];
-    cache->errno_at = &errno;
     if (count_read(&stats->header.blocks_used) < i + 2)
         atomic_store_explicit(&stats->header.blocks_used, i + 2, memory_order_relaxed);
     return cache;

@@ -52,7 +52,6 @@ _Static_assert(sizeof(struct bin) == CACHE_LINE, "an operation touches one line 
 
 struct cache {
     struct stats_block *stats; // this thread's counters; NULL when there is no thread
-    int *errno_at;             // this thread's errno
     uint32_t index;            // in the list of caches; block index + 1 of the statistics
     int thread;                // its number
     bool taken;                // by a thread; under the runtime's lock

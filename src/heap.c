@@ -145,37 +145,19 @@ static void *serve(const struct request *request)
     return chunk ? chunk : on_empty(first, request);
 }
 
-// The whole way of requests that the next malloc serves anyway: their pool is empty or there is none,
-// and the policy is to fall back at once. Nothing is locked, nothing is looked for in other threads'
-// caches. False: not such a request. Needs a thread with a cache, for its counters.
-static bool pass_by(size_t size, void **ret_p)
+INLINE void count_passed(unsigned step, uint64_t requests, uint64_t bytes)
 {
-    struct stats_block *stats = cache_self->stats;
-    unsigned step = size_step(size);
-    unsigned pool = pools.route.table[step];
-    if (unlikely(!stats || pool == ROUTE_SPLIT || size > PTRDIFF_MAX))
-        return false;
-    bool oversize = pool == ROUTE_NONE;
-    if (oversize ? runtime_conf.on_oversize != POLICY_FALLBACK
-                 : runtime_conf.on_empty != POLICY_FALLBACK || runtime_conf.try_bigger
-                       || !atomic_load_explicit(&pools.pool[pool].empty, memory_order_relaxed))
-        return false;
-    void *p = next.malloc(size);
-    if (unlikely(!p))
-        return false; // it may fail again, and is counted then
-    count_own(&stats->sizes[step].count, 1);
-    count_own(&stats->sizes[step].bytes, size);
-    if (oversize) {
-        count_own(&stats->process.oversize, 1);
-        count_own(&stats->process.oversize_bytes, size);
-        count_own(&stats->process.oversize_fell_back, 1);
-    } else {
-        count_own(&stats->pools[pool].err, 1);
-        count_own(&stats->pools[pool].fell_back, 1);
-        count_own(&stats->pools[pool].direct_bytes, -(uint64_t)size);
-    }
-    *ret_p = p;
-    return true;
+    struct stats_size *counts = &cache_self->stats->passed[step];
+    count_own(&counts->count, requests);
+    count_own(&counts->bytes, bytes);
+}
+
+// Requests that the next malloc serves anyway: nothing is locked for them, nothing is looked for in
+// other threads' caches. The calling thread must have counters.
+INLINE bool passes_by(unsigned step)
+{
+    return atomic_load_explicit(&pools.pass_by[pools.route.table[step]], memory_order_relaxed)
+           && likely(cache_self->stats);
 }
 
 // Every slow allocation. A success leaves errno as it was.
@@ -190,16 +172,42 @@ static void *allocate(const struct request *request)
     return p;
 }
 
-void *heap_alloc_slow_for(size_t size, const void *caller)
+SLOW static void *alloc_slower(size_t size, const void *caller)
 {
-    void *chunk;
-    bool was_new;
-    if (size > SIZE_FINE_MAX && heap_pop(size_step(size), size, &chunk, &was_new))
-        return chunk;
-    if (pass_by(size, &chunk))
-        return chunk;
     struct request request = {.size = size, .alignment = ALIGN_MIN, .caller = caller};
     return allocate(&request);
+}
+
+// The next malloc failed. It may do so again, and is counted then.
+SLOW static void *passed_in_vain(size_t size, const void *caller)
+{
+    count_passed(size_step(size), -1ULL, -(uint64_t)size);
+    return alloc_slower(size, caller);
+}
+
+// With small pools this is the way of most requests.
+INLINE void *alloc_miss(size_t size, unsigned step, const void *caller)
+{
+    if (!passes_by(step))
+        return alloc_slower(size, caller);
+    count_passed(step, 1, size);
+    void *p = next.malloc(size);
+    return likely(p) ? p : passed_in_vain(size, caller);
+}
+
+void *heap_alloc_miss(size_t size, unsigned step)
+{
+    return alloc_miss(size, step, CALLER());
+}
+
+void *heap_alloc_slow_for(size_t size, const void *caller)
+{
+    void *p;
+    bool was_new;
+    unsigned step = size_step(size);
+    if (size > SIZE_FINE_MAX && heap_pop(step, size, &p, &was_new))
+        return p;
+    return alloc_miss(size, step, caller);
 }
 
 void *heap_alloc_slow(size_t size)
@@ -209,6 +217,14 @@ void *heap_alloc_slow(size_t size)
 
 NOINLINE static void *alloc_zeroed_slow(size_t size)
 {
+    unsigned step = size_step(size);
+    if (passes_by(step)) {
+        void *p = next.calloc(1, size);
+        if (p) { // otherwise it may fail again, and is counted then
+            count_passed(step, 1, size);
+            return p;
+        }
+    }
     struct request request = {
         .size = size, .alignment = ALIGN_MIN, .zeroed = true, .caller = CALLER()};
     return allocate(&request);

@@ -10,6 +10,7 @@
 #include "cache.h"
 #include "stats.h"
 
+NOINLINE void *heap_alloc_miss(size_t size, unsigned step);
 NOINLINE void *heap_alloc_slow(size_t size);
 NOINLINE void heap_free_slow(void *p);
 NOINLINE void heap_free_foreign(void *p);
@@ -56,8 +57,12 @@ INLINE bool heap_alloc_fast(size_t size, void **ret_chunk)
 
 INLINE void *heap_alloc(size_t size)
 {
+    if (unlikely(size > SIZE_FINE_MAX))
+        return heap_alloc_slow(size);
     void *chunk;
-    return likely(heap_alloc_fast(size, &chunk)) ? chunk : heap_alloc_slow(size);
+    bool was_new;
+    unsigned step = size_step_fine(size);
+    return likely(heap_pop(step, size, &chunk, &was_new)) ? chunk : heap_alloc_miss(size, step);
 }
 
 // Gives back what heap_alloc and its kin, or the next malloc, returned. NULL: nothing.

@@ -7,9 +7,10 @@
 #include <string.h>
 
 #include "message.h"
+#include "os.h"
 
 // The arena: blocks are handed out once, each behind a word that holds its size. Only the thread
-// that starts the library and whoever allocates meanwhile come here.
+// that starts the library comes here, until it has called next_resolve; all others wait for it.
 enum { ARENA_BYTES = 64 * 1024 };
 static struct {
     _Alignas(ALIGN_MIN) char bytes[ARENA_BYTES];
@@ -83,6 +84,23 @@ struct next next = {
     .malloc_usable_size = bootstrap_usable_size,
 };
 
+// The next malloc's own free, where it needs what the functions below add.
+static void (*found_free)(void *p);
+
+// POSIX 2024 has free leave errno alone; of the mallocs, only glibc's has promised it (since 2.33).
+static void free_quietly(void *p)
+{
+    int saved_errno = errno;
+    found_free(p);
+    errno = saved_errno;
+}
+
+static void free_unless_bootstrap(void *p)
+{
+    if (!next_is_bootstrap(p))
+        free_quietly(p);
+}
+
 void next_resolve(void)
 {
     struct next found;
@@ -91,6 +109,11 @@ void next_resolve(void)
     if (!found.name) \
         message_abort("no other malloc behind this library has %s()", #name);
 #include "next.def"
+    found_free = found.free;
+    if (atomic_load_explicit(&arena.used, memory_order_relaxed) > 0)
+        found.free = free_unless_bootstrap;
+    else if (!os_libc_free_keeps_errno((void *)found.free))
+        found.free = free_quietly;
     next = found;
 }
 

@@ -11,7 +11,8 @@ struct next {
 #include "next.def"
 };
 
-// Callable at any time, from any thread: before next_resolve they serve from the static arena.
+// Callable at any time, from any thread: before next_resolve they serve from the static arena. free
+// takes blocks of the arena, too, and leaves errno alone.
 extern struct next next;
 
 // Looks the functions up. Called once, by the thread that starts the library.

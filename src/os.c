@@ -4,6 +4,8 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <gnu/libc-version.h>
+#include <link.h>
 #include <linux/futex.h>
 #include <linux/membarrier.h>
 #include <pthread.h>
@@ -216,6 +218,29 @@ const char *os_host_name(void)
 {
     static struct utsname host;
     return uname(&host) == 0 ? host.nodename : "localhost";
+}
+
+// dladdr would look through all symbols for the name as well.
+static int contains_both(struct dl_phdr_info *object, size_t size, void *addresses)
+{
+    (void)size;
+    unsigned found = 0;
+    for (unsigned i = 0; i < object->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
+        for (void **p = addresses; segment->p_type == PT_LOAD && *p; p++)
+            found += (uintptr_t)*p - object->dlpi_addr - segment->p_vaddr < segment->p_memsz;
+    }
+    return found == 2;
+}
+
+bool os_libc_free_keeps_errno(void *function)
+{
+    const char *version = gnu_get_libc_version(); // "2.36"
+    unsigned minor = 0;
+    for (const char *p = version + 2; *p >= '0' && *p <= '9'; p++)
+        minor = minor * 10 + (unsigned)(*p - '0');
+    void *addresses[] = {function, (void *)gnu_get_libc_version, NULL};
+    return minor >= 33 && dl_iterate_phdr(contains_both, addresses) == 1;
 }
 
 pid_t os_process_id(void)

@@ -74,6 +74,9 @@ const char *os_program_name(void); // without directories
 const char *os_own_file(void);     // that this code was loaded from, as it was named; may be NULL
 const char *os_host_name(void);
 pid_t os_process_id(void);
+
+// `function` is libc's own free, of a libc whose free leaves errno alone (glibc 2.33, free(3)).
+bool os_libc_free_keeps_errno(void *function);
 uint64_t os_clock_ns(void);      // monotonic
 uint64_t os_wall_clock_ns(void); // since 1970
 

@@ -91,6 +91,7 @@ bool pool_init(struct pool *pool, const struct pool_plan *plan, char *base,
         .cache_is_auto = plan->cache_limit == UINT32_MAX,
         .index = plan->index,
         .unlimited = unlimited,
+        .pass_by = plan->pass_by,
         .stats = stats,
     };
     if (!unlimited && !commit(pool, count)) {
@@ -125,6 +126,8 @@ static void publish(struct pool *pool)
 {
     bool empty = pool->free == 0 && pool->made == pool->count;
     atomic_store_explicit(&pool->empty, empty, memory_order_relaxed);
+    if (pool->pass_by)
+        atomic_store_explicit(pool->pass_by, empty, memory_order_relaxed);
     atomic_store_explicit(&pool->stats->made, pool->made, memory_order_relaxed);
     atomic_store_explicit(&pool->stats->out, pool_out(pool), memory_order_relaxed);
 }

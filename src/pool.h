@@ -38,6 +38,7 @@ struct pool {
     bool cache_is_auto;      // a thread may start with less
     uint32_t index;    // in the order of the file
     bool unlimited;
+    _Atomic bool *pass_by; // kept like `empty`, where requests go to the next malloc then; or NULL
     struct stats_pool *stats; // written under the lock
 
     // Under the lock.
@@ -59,6 +60,7 @@ struct pool_plan { // what pool_init needs to know
     uint64_t size, usable, stride;
     uint64_t count; // or COUNT_UNLIMITED
     uint64_t slice_bytes;
+    _Atomic bool *pass_by; // see struct pool
     uint32_t cache_limit; // thread_cache of the configuration
     uint32_t index;
 };

@@ -60,6 +60,7 @@ static void plan_pool(const struct conf *conf, unsigned i, uint64_t slice, struc
         .stride = conf_stride(conf, line->size),
         .count = line->count,
         .slice_bytes = slice,
+        .pass_by = conf->on_empty == POLICY_FALLBACK && !conf->try_bigger ? &pools.pass_by[i] : NULL,
         .cache_limit = conf->thread_cache,
         .index = i,
     };
@@ -106,6 +107,7 @@ bool pools_init(const struct conf *conf, struct stats_pool *stats, const char **
         route_add(&pools.route, plan.usable, min_u64(stride_alignment, align));
     }
     route_finish(&pools.route);
+    pools.pass_by[ROUTE_NONE] = conf->on_oversize == POLICY_FALLBACK;
     pools.base = (uintptr_t)base;
     pools.shift = shift;
     pools.count = count; // last: from here on addresses have owners

@@ -14,6 +14,10 @@ struct pools {
     uint32_t shift; // log2 of a slice's bytes
     uint32_t count;
     struct route route;
+    // By what the route's table says: such requests go to the next malloc at once, because the pool is
+    // empty or there is none, and that is the policy. Written under the pool's lock; a hint that may be
+    // a moment old.
+    _Atomic bool pass_by[ROUTE_VALUES];
     struct pool pool[MALLOC_POOLS_MAX];
 };
 

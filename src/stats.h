@@ -38,8 +38,7 @@ const char *stats_path(void);
 // Called by the only writer of the block.
 INLINE void count_own(stats_counter *counter, uint64_t n)
 {
-    uint64_t value = atomic_load_explicit(counter, memory_order_relaxed);
-    atomic_store_explicit(counter, value + n, memory_order_relaxed);
+    add_relaxed(counter, n);
 }
 
 // Called by anyone, on block 0.

@@ -15,7 +15,7 @@
 
 #define STATS_MAGIC 0x73746d6c6f6f70ULL // "poolmts" as bytes
 enum {
-    STATS_VERSION = 1,
+    STATS_VERSION = 2,
     STATS_NAME_MAX = 64,
     STATS_ORIGIN_MAX = 512,
 };
@@ -65,7 +65,7 @@ struct stats_size {
 };
 
 // What one thread counted for one pool. The pool's figures follow from these and the histogram:
-//   allocs = sum of count over the size steps that lead to the pool
+//   allocs = sum of count over the size steps that lead to the pool, without those passed by
 //            + direct + spilled_in - spilled_out - failed - fell_back
 //   used   = inherited + allocs - frees
 //   cached = out - used
@@ -88,7 +88,9 @@ struct stats_process_counts {
 };
 
 struct CACHE_ALIGNED stats_block { // aligned: two threads' counters share no cache line
-    struct stats_size sizes[SIZE_STEPS];
+    struct stats_size sizes[SIZE_STEPS];  // requests, but for
+    struct stats_size passed[SIZE_STEPS]; // those that went to the next malloc at once, because the
+                                          // step's pool was empty or there is none
     struct stats_pool_counts pools[MALLOC_POOLS_MAX];
     struct stats_process_counts process;
 };

@@ -50,8 +50,10 @@ void stats_read_steps(const struct stats_file *file, struct stats_step *ret_step
     memset(ret_steps, 0, SIZE_STEPS * sizeof *ret_steps);
     for (unsigned b = 0; b < load(&file->header.blocks_used); b++)
         for (unsigned step = 0; step < SIZE_STEPS; step++) {
-            ret_steps[step].count += load(&file->blocks[b].sizes[step].count);
-            ret_steps[step].bytes += load(&file->blocks[b].sizes[step].bytes);
+            const struct stats_size *served = &file->blocks[b].sizes[step];
+            const struct stats_size *passed = &file->blocks[b].passed[step];
+            ret_steps[step].count += load(&served->count) + load(&passed->count);
+            ret_steps[step].bytes += load(&served->bytes) + load(&passed->bytes);
         }
 }
 
@@ -70,12 +72,27 @@ static void add_pool_counts(const struct stats_pool_counts *counts, struct stats
     pool->requested_bytes += load(&counts->direct_bytes);
 }
 
+// Requests of a step that went to the next malloc at once; `pool` is the step's.
+static void add_passed(const struct stats_size *passed, unsigned pool, struct stats_figures *figures)
+{
+    uint64_t count = load(&passed->count);
+    if (pool < figures->pool_count) {
+        figures->pools[pool].err += count;
+        figures->pools[pool].fell_back += count;
+    } else {
+        figures->oversize += count;
+        figures->oversize_fell_back += count;
+        figures->oversize_bytes += load(&passed->bytes);
+    }
+}
+
 static void add_block(const struct stats_block *block, const struct route *route,
                       struct stats_figures *figures)
 {
     for (unsigned step = 0; step < SIZE_STEPS; step++) {
         uint64_t count = load(&block->sizes[step].count);
         unsigned pool = route->table[step];
+        add_passed(&block->passed[step], pool, figures);
         if (count == 0 || pool >= route->pools)
             continue;
         figures->pools[pool].allocs += count;

@@ -86,6 +86,32 @@ Test(heap, empty_and_oversize_fall_back_and_are_told_apart)
     cr_assert_eq(all.next_frees, 2);
 }
 
+static void *fail_to_allocate(size_t size)
+{
+    (void)size;
+    errno = ENOMEM;
+    return NULL;
+}
+
+Test(heap, a_next_malloc_that_fails_is_a_failure)
+{
+    start("malloc size=64 count=1");
+    cr_assert(heap_alloc(64));
+    cr_assert(heap_alloc(64)); // by the next malloc
+    next.malloc = fail_to_allocate;
+    cr_assert_null(heap_alloc(64));
+    cr_assert_null(heap_alloc(65));
+    struct stats_figures all = figures();
+    cr_assert_eq(all.pools[0].allocs, 1);
+    cr_assert_eq(all.pools[0].err, 2);
+    cr_assert_eq(all.pools[0].fell_back, 1);
+    cr_assert_eq(all.pools[0].failed, 1);
+    cr_assert_eq(all.pools[0].requested_bytes, 64);
+    cr_assert_eq(all.oversize, 1);
+    cr_assert_eq(all.oversize_failed, 1);
+    cr_assert_eq(all.oversize_fell_back, 0);
+}
+
 Test(heap, empty_pool_aborts_when_asked, .signal = SIGABRT)
 {
     start("on_empty=abort; malloc size=64 count=1");

@@ -46,5 +46,14 @@ Test(next, arena_blocks_live_on_in_the_started_library)
     cr_assert_not(next_is_bootstrap(moved));
     heap_free(p);
     heap_free(moved);
-    cr_assert_eq(figures().next_frees, 0);
+    cr_assert_eq(figures().next_frees, 2); // the arena is part of the next malloc
+}
+
+Test(next, free_leaves_errno_alone)
+{
+    next.free(next.malloc(1)); // a block of the arena: free must go on looking for those
+    start("malloc size=64 count=10");
+    errno = 77;
+    next.free(next.malloc(1 << 20));
+    cr_assert_eq(errno, 77);
 }

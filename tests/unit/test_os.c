@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <criterion/criterion.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <gnu/libc-version.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,6 +58,13 @@ Test(os, wiped_pages_are_zero_in_a_child_only)
     waitpid(child, &status, 0);
     cr_assert_eq(status, 0);
     cr_assert_eq(*p, 5);
+}
+
+Test(os, tells_libcs_own_free_from_any_other)
+{
+    unsigned minor = (unsigned)strtoul(gnu_get_libc_version() + 2, NULL, 10);
+    cr_assert_eq(os_libc_free_keeps_errno(dlsym(RTLD_NEXT, "free")), minor >= 33);
+    cr_assert_not(os_libc_free_keeps_errno((void *)os_page_size));
 }
 
 Test(os, environment_is_found_with_and_without_libc)

@@ -67,6 +67,26 @@ Test(stats_read, adds_up_all_threads, .init = make_file)
     cr_assert(steps[4].count == 30 && steps[4].bytes == 1800);
 }
 
+Test(stats_read, requests_passed_by_are_the_pools_or_oversize, .init = make_file)
+{
+    struct stats_figures all;
+    file->blocks[1].sizes[4] = (struct stats_size){.count = 10, .bytes = 640};
+    file->blocks[1].passed[4] = (struct stats_size){.count = 3, .bytes = 180};
+    file->blocks[2].passed[14] = (struct stats_size){.count = 2, .bytes = 430}; // larger than any pool
+    stats_read(file, false, &all);
+    cr_assert_eq(all.pools[0].allocs, 10);
+    cr_assert_eq(all.pools[0].requested_bytes, 640);
+    cr_assert_eq(all.pools[0].err, 3);
+    cr_assert_eq(all.pools[0].fell_back, 3);
+    cr_assert_eq(all.pools[1].err, 0);
+    cr_assert_eq(all.oversize, 2);
+    cr_assert_eq(all.oversize_fell_back, 2);
+    cr_assert_eq(all.oversize_bytes, 430);
+    static struct stats_step steps[SIZE_STEPS];
+    stats_read_steps(file, steps);
+    cr_assert(steps[4].count == 13 && steps[4].bytes == 820);
+}
+
 Test(stats_read, requests_served_elsewhere_move, .init = make_file)
 {
     struct stats_figures all;
