@@ -6,13 +6,15 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # PACKAGE or PACKAGE:COMMAND, one for what builds, one for what tests. Where COMMAND is there, however
 # it came, the package is not needed.
 # shellcheck disable=SC2034 # used by the scripts that read this file
-build_packages=(gcc:gcc g++:g++ libc6-dev make:make cmake:cmake)
+build_packages=(gcc:gcc g++:g++ libc6-dev make:make cmake:cmake pkg-config:pkg-config libjansson-dev
+    libsmartcols-dev libncurses-dev)
 # shellcheck disable=SC2034
 test_packages=(libcriterion-dev bats:bats binutils:nm universal-ctags:ctags-universal
-    pkg-config:pkg-config perl:perl python3:python3 sqlite3:sqlite3 procps:ps)
+    perl:perl python3:python3 sqlite3:sqlite3 procps:ps)
 # shellcheck disable=SC2034
 full_test_packages=(clang:clang shellcheck:shellcheck gcc-aarch64-linux-gnu:aarch64-linux-gnu-gcc
-    g++-aarch64-linux-gnu:aarch64-linux-gnu-g++ libc6-dev-arm64-cross qemu-user:qemu-aarch64)
+    g++-aarch64-linux-gnu:aarch64-linux-gnu-g++ libc6-dev-arm64-cross qemu-user:qemu-aarch64
+    prometheus:promtool chromium:chromium tmux:tmux)
 
 note() {
     echo "== $*"

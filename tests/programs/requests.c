@@ -5,6 +5,7 @@
 // A block that realloc left where it was has a "=" before its size.
 //   fN free block N, and no answer   =ALIGNMENT what every later block must be aligned to
 //   *TIMES how often each later request is made
+//   wait   says "waiting", and goes on when standard input ends
 #include <errno.h>
 #include <malloc.h>
 #include <stdint.h>
@@ -56,6 +57,17 @@ static void request(char kind, size_t first, size_t second)
     alignment = kind == 'a' ? 16 : alignment;
 }
 
+static void wait_for_end(void)
+{
+    char byte;
+    end_run();
+    say("waiting\n");
+    say_all();
+    say_length = 0;
+    while (read(0, &byte, 1) > 0)
+        ;
+}
+
 int main(int argc, char **argv)
 {
     size_t times = 1;
@@ -66,6 +78,8 @@ int main(int argc, char **argv)
             times = first;
         else if (**argv == '=')
             alignment = first;
+        else if (**argv == 'w')
+            wait_for_end();
         else
             for (size_t i = 0; i < times; i++)
                 request(**argv, first, second);

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The command: finds the verb and runs it.
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "conf_value.h"
@@ -14,26 +12,6 @@ const struct verb verbs[] = {
 #include "verbs.def"
 };
 const unsigned verb_count = ARRAY_LENGTH(verbs);
-
-void verb_complain(const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    fputs("poolmalloc: ", stderr);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
-    va_end(arguments);
-}
-
-void verb_parse(const struct argp *argp, int argc, char **argv, void *input)
-{
-    argp_err_exit_status = VERB_USAGE;
-    int error = argp_parse(argp, argc, argv, ARGP_IN_ORDER, NULL, input);
-    if (error) {
-        verb_complain("%s: %s", argv[0], strerror(error));
-        exit(VERB_FAILED);
-    }
-}
 
 static void help(FILE *to)
 {
