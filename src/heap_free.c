@@ -8,10 +8,10 @@ const char *heap_find_fault(const struct pool *pool, const void *p, uint64_t *re
 {
     uint64_t offset = (uint64_t)((const char *)p - pool->base);
     bool has_number = pool_number_at(pool->multiplier, offset, ret_number);
-    uint64_t n = *ret_number >> pool->spread;
+    uint64_t n = pool_nth(pool, *ret_number);
     if (n >= pool->count)
-        return "pointer beyond the last chunk";
-    if (!has_number || *ret_number != n << pool->spread)
+        return (int64_t)n < 0 ? "pointer before the first chunk" : "pointer beyond the last chunk";
+    if (!has_number || *ret_number != pool_number(pool, (uint32_t)n))
         return "pointer into the middle of a chunk";
     uint8_t state = *pool_state(pool, (uint32_t)n);
     if (state == CHUNK_NEW)
@@ -25,7 +25,7 @@ void heap_invalid_free(const struct pool *pool, const void *p, uint64_t number, 
     if (runtime_conf.on_invalid_free == INVALID_IGNORE)
         return;
     const char *name = stats_file->pools[pool->index].name;
-    unsigned long address = (uintptr_t)p, n = number >> pool->spread;
+    unsigned long address = (uintptr_t)p, n = pool_nth(pool, number);
     if (runtime_conf.on_invalid_free == INVALID_WARN)
         message("invalid free of 0x%lx: pool %s, chunk %lu: %s", address, name, n, fault);
     else

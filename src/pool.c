@@ -48,13 +48,32 @@ static uint32_t spread(uint64_t stride)
     return spread;
 }
 
+// Where an unlimited pool begins, in chunks: pages and lines apart from where others do. (Processors
+// look addresses up in their caches by a hash of less than 28 of the lower bits.) Whole lines of states.
+static uint32_t first(const struct pool_plan *plan, uint32_t spread)
+{
+    if (plan->count != COUNT_UNLIMITED)
+        return 0;
+    uint64_t distance = (17 * os_page_size() + CACHE_LINE) * plan->index;
+    uint64_t chunks = min_u64(distance, plan->slice_bytes / 8) / plan->stride;
+    return (uint32_t)align_up(chunks, CACHE_LINE >> spread);
+}
+
+// Makes the pages between two addresses usable.
+static bool commit_pages(void *start, void *end)
+{
+    char *first_page = (char *)start - (uintptr_t)start % os_page_size();
+    return os_commit(first_page, (size_t)((char *)end - first_page));
+}
+
 // Makes the memory of the first chunks usable. A finite pool's tables are usable from the start.
 static bool commit(struct pool *pool, uint32_t chunks)
 {
-    if (!os_commit(pool->base, chunks * pool->stride))
+    uint32_t from = pool_number(pool, 0), to = pool_number(pool, chunks);
+    if (!commit_pages(pool_address(pool, from), pool_address(pool, to)))
         return false;
     if (pool->unlimited
-        && (!os_commit(pool->state, (uint64_t)chunks << pool->spread)
+        && (!commit_pages(&pool->state[from], &pool->state[to])
             || !os_commit(pool->stack, chunks * sizeof *pool->stack)))
         return false;
     pool->committed = chunks;
@@ -66,6 +85,7 @@ bool pool_init(struct pool *pool, const struct pool_plan *plan, char *base,
 {
     uint32_t shift = spread(plan->stride);
     uint64_t room = min_u64(plan->slice_bytes / plan->stride, COUNT_MAX >> shift);
+    room -= first(plan, shift);
     uint32_t count = (uint32_t)min_u64(plan->count, room);
     uint64_t pitch = plan->stride >> shift;
     uint64_t state_bytes = align_up(plan->slice_bytes / pitch + 1, os_page_size());
@@ -83,6 +103,7 @@ bool pool_init(struct pool *pool, const struct pool_plan *plan, char *base,
         .stride = plan->stride,
         .pitch = (uint32_t)pitch,
         .spread = shift,
+        .first = first(plan, shift),
         .usable = plan->usable,
         .size = plan->size,
         .slice_bytes = plan->slice_bytes,

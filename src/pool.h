@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // One pool of fixed-size chunks: its slice of the address space, the state of every chunk, and the
 // free chunks that no thread has cached. Chunks are known by their number: the n-th chunk has the number
-// n << spread. A number is its chunk's place in the table of states, so that the states of large
-// chunks, of which a thread takes only a few at a time, don't share a cache line with another thread's.
+// (first + n) << spread. A number is its chunk's place in the table of states, so that the states of
+// large chunks, of which a thread takes only a few at a time, don't share a cache line with another
+// thread's. An unlimited pool begins some way into its slice, each at another distance: the n-th chunks
+// of all pools, and their states, would compete for the same few lines of the processor's cache.
 //
 // Every chunk has one byte of state, which whoever hands it out or takes it back writes:
 //   NEW   never in the program's hands; its memory is zero
@@ -23,13 +25,14 @@ typedef _Atomic uint8_t chunk_state;
 
 struct pool {
     // Fixed after pool_init.
-    char *base;        // of chunk 0
+    char *base;        // of the slice
     chunk_state *state; // a byte for each number that an address in the slice can have
     uint32_t *stack;   // room for `count` numbers
     uint64_t multiplier; // ceil(2^64 / pitch), see pool_number_at
     uint64_t stride;
     uint32_t pitch;    // stride >> spread: bytes from one number to the next
     uint32_t spread;
+    uint32_t first;    // before the first chunk there is room for as many; see above
     uint64_t usable;
     uint64_t size;     // as declared
     uint64_t slice_bytes;
@@ -93,7 +96,13 @@ INLINE void *pool_address(const struct pool *pool, uint32_t number)
 // Of the n-th chunk.
 INLINE uint32_t pool_number(const struct pool *pool, uint32_t n)
 {
-    return n << pool->spread;
+    return (pool->first + n) << pool->spread;
+}
+
+// The other way round: at least `count` when the number belongs to no chunk that the pool can have.
+INLINE uint64_t pool_nth(const struct pool *pool, uint64_t number)
+{
+    return (number >> pool->spread) - pool->first;
 }
 
 // Chunks whose states fill a cache line: new ones are taken in such runs.

@@ -99,6 +99,12 @@ static void bad_free(struct pool *pool, void *p)
     pool->illegal++;
 }
 
+static char *slice_end(const struct pool *pool)
+{
+    size_t offset = (size_t)(pool->base - pools[0].base);
+    return pools[0].base + (offset / slice + 1) * slice;
+}
+
 static void misuse(struct pool *pool)
 {
     void *p;
@@ -120,7 +126,7 @@ static void misuse(struct pool *pool)
         break;
     case 4: bad_free(pool, inside); break;
     case 5: bad_free(pool, pool->base + far * pool->stride); break; // never handed out
-    case 6: bad_free(pool, pool->base + slice - 1 - next_random() % 16); break; // slack
+    case 6: bad_free(pool, slice_end(pool) - 1 - next_random() % 16); break; // slack
     case 7:
         bad_realloc(pool, freed(pool, next_random() % 2), next_random() % 3000);
         bad_realloc(pool, inside, next_random() % 3000);
@@ -172,7 +178,8 @@ int main(int argc, char **argv)
     }
     pthread_create(&thread, NULL, other_thread, NULL); // after the first chunks: it allocates
     far = count > 0 ? count - 1 : 10000;
-    slice = (size_t)(pools[1].base - pools[0].base);
+    for (slice = 1; slice <= (size_t)(pools[1].base - pools[0].base) / 2; slice *= 2)
+        ; // the second pool may begin some way into its slice
     for (unsigned i = 0; i < pool_count; i++)
         sweep(&pools[i]);
     for (unsigned i = strtoul(argv[1], NULL, 0); i > 0; i--) {

@@ -58,3 +58,19 @@ Test(pools, chunk_alignment_follows_stride_and_base)
     cr_assert_eq(pools.route.alignment[1], 32);
     cr_assert_eq((uintptr_t)pools.pool[0].base % 4096, 0);
 }
+
+Test(pools, unlimited_pools_begin_in_different_lines_of_a_cache)
+{
+    cr_assert(init("malloc size=16 count=unlimited; malloc size=32 count=unlimited;"
+                   "malloc size=48 count=unlimited"));
+    uintptr_t page[3], line[3];
+    for (unsigned i = 0; i < 3; i++) {
+        uintptr_t state = (uintptr_t)pool_state(&pools.pool[i], 0);
+        cr_assert_eq(state % CACHE_LINE, 0);
+        line[i] = state % 4096 / CACHE_LINE;
+        uintptr_t chunk = (uintptr_t)pool_address(&pools.pool[i], pool_number(&pools.pool[i], 0));
+        page[i] = chunk % (1 << 28) / 4096;
+    }
+    cr_assert(line[0] != line[1] && line[1] != line[2] && line[0] != line[2]);
+    cr_assert(page[0] != page[1] && page[1] != page[2] && page[0] != page[2]);
+}
