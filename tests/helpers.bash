@@ -4,6 +4,7 @@
 bats_require_minimum_version 1.5.0
 : "${BUILD:?the build folder: run these tests by ctest}"
 LIB=$BUILD/libpoolmalloc.so
+COMMAND=$BUILD/poolmalloc
 PROGRAMS=$BUILD/tests/programs # the small programs that tests/CMakeLists.txt builds
 TESTS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 

@@ -5,6 +5,7 @@
 
 #include "conf_value.h"
 #include "poolmalloc.h"
+#include "term.h"
 #include "verb.h"
 
 const struct verb verbs[] = {
@@ -19,8 +20,20 @@ static void help(FILE *to)
           "Run programs on fixed-size chunk pools, see what they use, and size the pools.\n\n",
           to);
     for (unsigned i = 0; i < verb_count; i++)
-        fprintf(to, "  %-8s %s\n", verbs[i].name, verbs[i].help);
-    fputs("\npoolmalloc VERB --help explains a verb; poolmalloc --version tells the release.\n", to);
+        fprintf(to, "  %s%-8s%s %s\n", term_style(to, TERM_STRONG), verbs[i].name,
+                term_style(to, TERM_PLAIN), verbs[i].help);
+    fputs("\npoolmalloc VERB --help explains a verb, man poolmalloc-VERB in full; poolmalloc --version "
+          "tells the\nrelease. Exit status: 0; 1 if the answer is no or something failed; 2 for a "
+          "wrong command line.\n",
+          to);
+}
+
+static const struct verb *find_verb(const char *name)
+{
+    for (unsigned i = 0; i < verb_count; i++)
+        if (strcmp(name, verbs[i].name) == 0)
+            return &verbs[i];
+    return NULL;
 }
 
 static int unknown_verb(const char *name)
@@ -44,22 +57,31 @@ static int run_verb(const struct verb *verb, int argc, char **argv)
     return verb->run(argc, argv);
 }
 
+static int help_about(const char *name)
+{
+    const struct verb *verb = find_verb(name);
+    if (!verb)
+        return unknown_verb(name);
+    char option[] = "--help", *argv[] = {NULL, option, NULL};
+    return run_verb(verb, 2, argv);
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 2) {
         help(stderr);
         return VERB_USAGE;
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-?") == 0 || strcmp(argv[1], "help") == 0) {
+        if (argc > 2)
+            return help_about(argv[2]);
         help(stdout);
         return VERB_OK;
     }
-    if (strcmp(argv[1], "--version") == 0) {
+    if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
         puts("poolmalloc " PM_VERSION);
         return VERB_OK;
     }
-    for (unsigned i = 0; i < verb_count; i++)
-        if (strcmp(argv[1], verbs[i].name) == 0)
-            return run_verb(&verbs[i], argc - 1, argv + 1);
-    return unknown_verb(argv[1]);
+    const struct verb *verb = find_verb(argv[1]);
+    return verb ? run_verb(verb, argc - 1, argv + 1) : unknown_verb(argv[1]);
 }

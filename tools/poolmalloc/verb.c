@@ -6,22 +6,128 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf_value.h"
+#include "poolmalloc.h"
+#include "term.h"
+
 void verb_complain(const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    fputs("poolmalloc: ", stderr);
+    fflush(stdout); // so that lines come in order where both lead to the same place
+    fprintf(stderr, "%spoolmalloc:%s ", term_style(stderr, TERM_STRONG),
+            term_style(stderr, TERM_PLAIN));
     vfprintf(stderr, format, arguments);
     fputc('\n', stderr);
     va_end(arguments);
 }
 
-void verb_parse(const struct argp *argp, int argc, char **argv, void *input)
+// The options that argp itself has.
+static const struct argp_option common_options[] = {
+    {.name = "help", .key = '?'}, {.name = "usage", .key = -1}, {.name = "version", .key = 'V'}, {0}};
+
+static bool option_is_last(const struct argp_option *option)
 {
-    argp_err_exit_status = VERB_USAGE;
+    return !option->name && !option->key && !option->doc && !option->group;
+}
+
+// The option of the table that a long one of the command line stands for: the first it is a prefix
+// of, as getopt_long takes it. NULL: none.
+static const struct argp_option *find_long(const struct argp_option *option, const char *name,
+                                           size_t length)
+{
+    for (; option && !option_is_last(option); option++)
+        if (option->name && strncmp(option->name, name, length) == 0)
+            return option;
+    return NULL;
+}
+
+static const struct argp_option *find_short(const struct argp_option *option, char letter)
+{
+    for (; option && !option_is_last(option); option++)
+        if (option->key == (unsigned char)letter)
+            return option;
+    return NULL;
+}
+
+static bool takes_next(const struct argp_option *option)
+{
+    return option && option->arg && !(option->flags & OPTION_ARG_OPTIONAL);
+}
+
+static void offer_all(struct conf_nearest *nearest, const struct argp_option *option)
+{
+    for (; option && !option_is_last(option); option++)
+        if (option->name && !(option->flags & OPTION_HIDDEN))
+            conf_value_offer(nearest, option->name);
+}
+
+static _Noreturn void unknown_option(const struct argp *argp, const char *verb, const char *name,
+                                     size_t length)
+{
+    struct conf_nearest nearest = conf_value_nearest((struct conf_word){name, length});
+    offer_all(&nearest, argp->options);
+    offer_all(&nearest, common_options);
+    fprintf(stderr, "%s: there is no option '--%.*s'", verb, (int)length, name);
+    if (nearest.known)
+        fprintf(stderr, "; did you mean '--%s'?", nearest.known);
+    fprintf(stderr, "\nTry '%s --help'.\n", verb);
+    exit(argp_err_exit_status);
+}
+
+// Whether the value of the last option in "-abc" is the next argument.
+static bool letters_take_next(const struct argp *argp, const char *letters)
+{
+    for (; *letters; letters++)
+        if (takes_next(find_short(argp->options, *letters)))
+            return letters[1] == '\0';
+    return false;
+}
+
+// argp leaves unknown long options to getopt_long, which knows no nearest one. Walks as that does.
+static void find_unknown_option(const struct argp *argp, int argc, char **argv, bool stop_at_argument)
+{
+    for (int i = 1; i < argc; i++) {
+        const char *argument = argv[i];
+        if (argument[0] != '-' || !argument[1]) {
+            if (stop_at_argument)
+                return;
+            continue;
+        }
+        if (argument[1] != '-') {
+            i += letters_take_next(argp, argument + 1);
+            continue;
+        }
+        const char *name = argument + 2;
+        size_t length = strcspn(name, "=");
+        if (!*name)
+            return;
+        const struct argp_option *option = find_long(argp->options, name, length);
+        if (!option && !find_long(common_options, name, length))
+            unknown_option(argp, argv[0], name, length);
+        i += takes_next(option) && !name[length];
+    }
+}
+
+static void parse(const struct argp *argp, int argc, char **argv, void *input, bool stop_at_argument)
+{
+    argp_program_version = "poolmalloc " PM_VERSION;
+    find_unknown_option(argp, argc, argv, stop_at_argument);
     int error = argp_parse(argp, argc, argv, ARGP_IN_ORDER, NULL, input);
     if (error) {
         verb_complain("%s: %s", argv[0], strerror(error));
-        exit(VERB_FAILED);
+        exit(argp_err_exit_status == VERB_USAGE ? VERB_FAILED : argp_err_exit_status);
     }
+}
+
+void verb_parse(const struct argp *argp, int argc, char **argv, void *input)
+{
+    argp_err_exit_status = VERB_USAGE;
+    parse(argp, argc, argv, input, false);
+}
+
+void verb_parse_program(const struct argp *argp, int argc, char **argv, void *input, int failure)
+{
+    argp_err_exit_status = failure;
+    parse(argp, argc, argv, input, true);
 }

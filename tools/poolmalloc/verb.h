@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the verbs of the command share: their table, their exit statuses, how they report.
+// What the verbs of the command share: their table, their exit statuses, how they read their command
+// line and report.
 #ifndef VERB_H
 #define VERB_H
 
@@ -7,10 +8,15 @@
 
 #include "base.h"
 
-enum { // exit statuses; `run` has env(1)'s besides
+enum { // exit statuses of every verb
     VERB_OK = 0,
     VERB_FAILED = 1, // the answer is no, or input was bad; a message says why
     VERB_USAGE = 2,  // the command line was
+
+    // `run` has the program's status, and for what went wrong before it, those of env(1):
+    VERB_RUN_FAILED = 125,    // poolmalloc itself: command line, configuration, a program that cannot work
+    VERB_RUN_NOT_STARTED = 126, // the program was found, but the system would not run it
+    VERB_RUN_NOT_FOUND = 127, // the program was not found
 };
 
 // Each takes its own argv: argv[0] is "poolmalloc VERB". The result is the exit status.
@@ -24,9 +30,13 @@ struct verb {
 extern const struct verb verbs[];
 extern const unsigned verb_count;
 
-// Parses a verb's options with argp: --help, --usage, an error with the nearest known option; errors
-// exit with VERB_USAGE.
+// Parses a verb's command line with argp: --help, --usage, --version; an unknown option is an error
+// with the nearest known one. Errors exit with VERB_USAGE.
 void verb_parse(const struct argp *argp, int argc, char **argv, void *input);
+
+// The same for a command line that ends in another program's: options end before the first argument,
+// and errors exit with `failure`.
+void verb_parse_program(const struct argp *argp, int argc, char **argv, void *input, int failure);
 
 // "poolmalloc: ..." on standard error.
 void verb_complain(const char *format, ...) PRINTF(1, 2);
