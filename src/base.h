@@ -32,7 +32,12 @@
 enum {
     CACHE_LINE = 64,
     MALLOC_POOLS_MAX = 64, // malloc pools that a configuration may declare
-    NAMED_POOLS_MAX = 192, // named pools (pool and pbuf lines) that it may declare
+    NAMED_POOLS_MAX = 192, // named pools, of a configuration (pool and pbuf lines) and the program's
+    // A pool has one index everywhere: malloc pools from 0, named pools from here. The two between
+    // are values of the routing table, see route.h.
+    NAMED_POOLS_FIRST = MALLOC_POOLS_MAX + 2,
+    POOLS_MAX = NAMED_POOLS_FIRST + NAMED_POOLS_MAX,
+    NAME_MAX_BYTES = 64,   // of a pool's name, with its NUL
     ALIGN_MIN = 16,        // every pointer is aligned to this at least, as glibc's are
 };
 

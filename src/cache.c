@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "os.h"
+#include "pools_named.h"
 #include "stats.h"
 
 struct cache cache_none;
@@ -18,15 +19,16 @@ static struct {
     _Atomic uint32_t count;
     bool used;                            // a thread has had a cache
     size_t bytes;                         // of one cache with its slots
-    size_t slots_at[MALLOC_POOLS_MAX];    // where each bin's slots begin
+    size_t slots_at[POOLS_MAX];           // where each bin's slots begin
 } caches;
 
 void cache_init(void)
 {
     caches.bytes = sizeof(struct cache);
-    for (unsigned i = 0; i < pools.count; i++) {
+    for (unsigned i = 0; i < POOLS_MAX; i++) {
+        uint64_t room = i < NAMED_POOLS_FIRST ? pools.pool[i].cache_capacity : NAMED_CACHE_MAX;
         caches.slots_at[i] = caches.bytes;
-        caches.bytes += align_up(pools.pool[i].cache_capacity * sizeof(uint32_t), CACHE_LINE);
+        caches.bytes += align_up(room * sizeof(uint32_t), CACHE_LINE);
     }
 }
 
@@ -164,8 +166,7 @@ bool cache_make_room(struct cache *cache, struct pool *pool)
     return bin != NULL;
 }
 
-// Under the lock.
-static bool take_one(struct pool *pool, void **ret_chunk, bool *ret_was_new)
+bool cache_take_locked(struct pool *pool, void **ret_chunk, bool *ret_was_new)
 {
     uint32_t number;
     if (pool_take(pool, &number, 1) == 0)
@@ -179,22 +180,26 @@ static bool take_one(struct pool *pool, void **ret_chunk, bool *ret_was_new)
 bool cache_take_direct(struct pool *pool, void **ret_chunk, bool *ret_was_new)
 {
     lock_take(&pool->lock);
-    bool taken = take_one(pool, ret_chunk, ret_was_new);
+    bool taken = cache_take_locked(pool, ret_chunk, ret_was_new);
     lock_drop(&pool->lock);
     return taken;
+}
+
+void cache_give_locked(struct pool *pool, uint32_t number)
+{
+    pool_give(pool, &number, 1);
+    pool_trim_idle(pool);
+    if (atomic_load_explicit(&pool->scarce, memory_order_relaxed) && !pool->watched
+        && ++pool->calm >= pool->patience && pool->free >= pool->count / 2)
+        atomic_store_explicit(&pool->scarce, false, memory_order_relaxed);
 }
 
 bool cache_give_direct(struct pool *pool, uint32_t number)
 {
     lock_take(&pool->lock);
     bool claimed = chunk_claim(&pool->state[number]);
-    if (claimed) {
-        pool_give(pool, &number, 1);
-        pool_trim_idle(pool);
-        if (atomic_load_explicit(&pool->scarce, memory_order_relaxed)
-            && ++pool->calm >= pool->patience && pool->free >= pool->count / 2)
-            atomic_store_explicit(&pool->scarce, false, memory_order_relaxed);
-    }
+    if (claimed)
+        cache_give_locked(pool, number);
     lock_drop(&pool->lock);
     return claimed;
 }
@@ -245,7 +250,7 @@ static void share(void)
     if (atomic_exchange_explicit(&cache_is_shared, true, memory_order_relaxed))
         return;
     os_barrier();
-    wait_for_owners(0, pools.count);
+    wait_for_owners(0, pools_bound());
 }
 
 // A thread that called malloc or free for the first time after its destructors had run, as glibc does
@@ -318,6 +323,8 @@ void cache_reclaim(unsigned first, unsigned count)
     }
     for (unsigned pool = first; pool < first + count; pool++) {
         struct pool *of = &pools.pool[pool];
+        if (of->caches == 0)
+            continue;
         uint64_t cached = cached_chunks(pool);
         pool_note_used(of, (uint32_t)cached, 0);
         for (unsigned i = 0; i < cache_count(); i++) {
@@ -331,29 +338,17 @@ void cache_reclaim(unsigned first, unsigned count)
     }
 }
 
-void cache_trim(void)
-{
-    for (unsigned i = 0; i < pools.count; i++) {
-        struct pool *pool = &pools.pool[i];
-        lock_take(&pool->lock);
-        if (pool->unlimited)
-            cache_reclaim(i, 1);
-        pool_trim(pool, pool->free);
-        lock_drop(&pool->lock);
-    }
-}
-
 bool cache_take_reclaimed(struct pool *pool, void **ret_chunk, bool *ret_was_new)
 {
     lock_take(&pool->lock);
-    bool taken = take_one(pool, ret_chunk, ret_was_new);
+    bool taken = cache_take_locked(pool, ret_chunk, ret_was_new);
     if (!taken && !atomic_load_explicit(&pool->scarce, memory_order_relaxed)) {
         bool fought_over = pool->caches > 1;
         cache_reclaim(pool->index, 1);
         pool->calm = 0;
         pool->patience = fought_over ? (uint32_t)min_u64(2 * pool->patience + 1, PATIENCE_MAX) : 0;
         atomic_store_explicit(&pool->scarce, !pool->unlimited, memory_order_relaxed);
-        taken = take_one(pool, ret_chunk, ret_was_new);
+        taken = cache_take_locked(pool, ret_chunk, ret_was_new);
     }
     lock_drop(&pool->lock);
     return taken;
@@ -361,7 +356,7 @@ bool cache_take_reclaimed(struct pool *pool, void **ret_chunk, bool *ret_was_new
 
 void cache_detach(struct cache *cache)
 {
-    for (unsigned i = 0; i < pools.count; i++) {
+    for (unsigned i = pools_from(0); i < POOLS_MAX; i = pools_from(i + 1)) {
         struct bin *bin = &cache->bins[i];
         struct pool *pool = &pools.pool[i];
         lock_take(&pool->lock);
@@ -379,17 +374,17 @@ void cache_detach(struct cache *cache)
 void cache_forget_all(void)
 {
     for (unsigned i = 0; i < cache_count(); i++)
-        memset(caches.list[i], 0, sizeof(struct cache));
+        memset(caches.list[i], 0, offsetof(struct cache, bins) + pools_bound() * sizeof(struct bin));
     atomic_store_explicit(&caches.count, 0, memory_order_relaxed);
     caches.used = false;
     atomic_store_explicit(&cache_is_shared, false, memory_order_relaxed);
-    for (unsigned i = 0; i < pools.count; i++)
+    for (unsigned i = pools_from(0); i < POOLS_MAX; i = pools_from(i + 1))
         pools.pool[i].caches = 0;
 }
 
 void cache_check(void)
 {
-    for (unsigned i = 0; i < pools.count; i++) {
+    for (unsigned i = pools_from(0); i < POOLS_MAX; i = pools_from(i + 1)) {
         struct pool *pool = &pools.pool[i];
         lock_take(&pool->lock);
         pool_check(pool, cached_chunks(i));

@@ -55,7 +55,8 @@ struct cache {
     uint32_t index;            // in the list of caches; block index + 1 of the statistics
     int thread;                // its number
     bool taken;                // by a thread; under the runtime's lock
-    CACHE_ALIGNED struct bin bins[ROUTE_VALUES]; // the last two stay zero for ever
+    // One a pool, by its index. Those of the routing table's other values stay zero for ever.
+    CACHE_ALIGNED struct bin bins[POOLS_MAX];
     // then the slots of all bins
 };
 
@@ -126,6 +127,10 @@ bool cache_make_room(struct cache *cache, struct pool *pool);
 bool cache_take_direct(struct pool *pool, void **ret_chunk, bool *ret_was_new);
 bool cache_give_direct(struct pool *pool, uint32_t number); // false: it is not LIVE
 
+// The same under the pool's lock, which the caller holds; a chunk that is given is not LIVE.
+bool cache_take_locked(struct pool *pool, void **ret_chunk, bool *ret_was_new);
+void cache_give_locked(struct pool *pool, uint32_t number);
+
 // Brings all free chunks of the pools [first, first + count) back into the pools, from every
 // thread's cache. The caller holds their locks.
 void cache_reclaim(unsigned first, unsigned count);
@@ -133,9 +138,6 @@ void cache_reclaim(unsigned first, unsigned count);
 // The same for one pool that was found empty, and bypasses the caches of a finite pool until half of it
 // is free again, longer each time that threads fight over it; then takes one chunk. False: all chunks are in the program's hands.
 bool cache_take_reclaimed(struct pool *pool, void **ret_chunk, bool *ret_was_new);
-
-// Gives all memory of unlimited pools back to the system that no chunk in use needs.
-void cache_trim(void);
 
 // Brings the pool's high-water mark up to date with what this thread and the others have now.
 void cache_note_used(struct pool *pool);

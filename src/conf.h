@@ -29,7 +29,8 @@ enum conf_option { // OPTION_semantics, OPTION_on_empty, ...: one for each row o
     OPTION_COUNT
 };
 
-enum pool_kind { POOL_MALLOC, POOL_NAMED, POOL_PBUF };
+// The first three are lines of pools.conf; the others are the program's, see poolmalloc.h.
+enum pool_kind { POOL_MALLOC, POOL_NAMED, POOL_PBUF, POOL_CREATED, POOL_STATIC };
 
 // One pool line. Fixed after parsing.
 struct conf_pool {

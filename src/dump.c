@@ -12,11 +12,12 @@ enum { DUMP_MAX = 256 * 1024 };
 // .bss: no page of them exists before the dump.
 static char buffer[DUMP_MAX];
 static struct stats_step steps[SIZE_STEPS];
+static struct stats_figures figures_at_end;
 
-static void format_file(const struct stats_file *file, enum dump_format format, struct text *out)
+static void format_file(const struct stats_file *file, enum dump_format format,
+                        struct stats_figures *figures, struct text *out)
 {
-    struct stats_figures figures;
-    stats_read(file, true, &figures);
+    stats_read(file, true, figures);
     if (format == DUMP_JSON)
         stats_read_steps(file, steps);
     struct format_subject subject = {
@@ -26,15 +27,15 @@ static void format_file(const struct stats_file *file, enum dump_format format, 
         .start = file->header.start_ns / 1000000000,
         .milliseconds = (os_wall_clock_ns() - file->header.start_ns) / 1000000,
         .state = FORMAT_ENDED,
-        .figures = &figures,
+        .figures = figures,
         .steps = steps,
     };
     format_dump(out, format, &subject);
 }
 
-void dump_text(const struct stats_file *file, struct text *out)
+void dump_text(const struct stats_file *file, struct stats_figures *scratch, struct text *out)
 {
-    format_file(file, DUMP_TEXT, out);
+    format_file(file, DUMP_TEXT, scratch, out);
 }
 
 void dump_expand_path(const char *pattern, const struct stats_header *header, struct text *out)
@@ -60,7 +61,7 @@ bool dump_write(const struct conf *conf, const struct stats_file *file)
         return true;
     struct text out;
     text_init(&out, buffer, sizeof buffer);
-    format_file(file, conf->dump_format, &out);
+    format_file(file, conf->dump_format, &figures_at_end, &out);
     if (strcmp(conf->dump.text, "stderr") == 0)
         return os_stderr_write(out.data, out.length) && !out.truncated;
     char path[CONF_STRING_MAX * 2];

@@ -9,8 +9,8 @@
 // Writes the dump as the configuration says. True: it was written whole, or none was wanted.
 bool dump_write(const struct conf *conf, const struct stats_file *file);
 
-// Appends the text dump: for malloc_stats.
-void dump_text(const struct stats_file *file, struct text *out);
+// Appends the text dump, by way of `scratch`: for malloc_stats.
+void dump_text(const struct stats_file *file, struct stats_figures *scratch, struct text *out);
 
 // Expands %p (process id), %e (program), %t (start time, seconds since 1970), %h (host).
 void dump_expand_path(const char *pattern, const struct stats_header *header, struct text *out);

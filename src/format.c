@@ -15,6 +15,7 @@ const struct format_counter format_process_counters[FORMAT_PROCESS_COUNTERS] = {
 #include "counters.def"
 };
 
+const char *const format_kinds[] = {"malloc", "pool", "pbuf", "created", "static"};
 const char *const format_states[] = {"running", "ended", "died"};
 
 uint64_t format_value(const void *figures, const struct format_counter *counter)
@@ -160,8 +161,8 @@ static void format_lwip(struct text *out, const struct stats_figures *figures)
 {
     for (unsigned i = 0; i < figures->pool_count; i++) {
         const struct stats_pool_figures *pool = &figures->pools[i];
-        text_addf(out, "\nMEM %s\n\tavail: %lu\n\tused: %lu\n\tmax: %lu\n\terr: %lu\n", pool->name,
-                  ul(pool->avail), ul(pool->used), ul(pool->max), ul(pool->err));
+        text_addf(out, "\nMEM %s\n\tavail: %lu\n\tused: %lu\n\tmax: %lu\n\terr: %lu\n",
+                  pool->desc[0] ? pool->desc : pool->name, ul(pool->avail), ul(pool->used), ul(pool->max), ul(pool->err));
     }
 }
 

@@ -25,6 +25,8 @@ struct format_subject {
     const struct stats_step *steps; // the histogram's SIZE_STEPS; may be NULL
 };
 
+extern const char *const format_kinds[POOL_STATIC + 1]; // by enum pool_kind: "malloc", "pool", ...
+
 // Appends the dump in the given enum dump_format.
 void format_dump(struct text *out, enum dump_format format, const struct format_subject *subject);
 

@@ -40,8 +40,11 @@ static void json_sizes(struct text *out, const struct stats_step *steps)
 
 static void json_pool(struct text *out, const struct stats_pool_figures *pool)
 {
-    text_addf(out, "{\"name\":\"%s\",\"size\":%lu,\"usable\":%lu,\"stride\":%lu,\"count\":",
-              pool->name, ul(pool->size), ul(pool->usable), ul(pool->stride));
+    text_addf(out, "{\"name\":\"%s\",\"kind\":\"%s\",\"desc\":", pool->name,
+              format_kinds[pool->kind]);
+    json_string(out, pool->desc);
+    text_addf(out, ",\"size\":%lu,\"usable\":%lu,\"stride\":%lu,\"count\":", ul(pool->size),
+              ul(pool->usable), ul(pool->stride));
     if (pool->count == COUNT_UNLIMITED)
         text_add(out, "null");
     else

@@ -22,9 +22,9 @@ static void *zero_if_asked(void *chunk, bool was_new, const struct request *requ
 
 // Whether an empty pool must really be empty, so that other threads' caches are worth taking from.
 // Where the next malloc stands in, they are not.
-static bool must_be_exact(void)
+static bool must_be_exact(const struct request *request)
 {
-    return runtime_conf.on_empty != POLICY_FALLBACK;
+    return request->exact || runtime_conf.on_empty != POLICY_FALLBACK;
 }
 
 void *heap_take(struct pool *pool, const struct request *request)
@@ -35,7 +35,7 @@ void *heap_take(struct pool *pool, const struct request *request)
     if (cache != &cache_none) {
         struct bin *bin = &cache->bins[pool->index];
         while (!bin_pop(bin, &chunk, &was_new)) {
-            if (atomic_load_explicit(&pool->empty, memory_order_relaxed) && !must_be_exact())
+            if (atomic_load_explicit(&pool->empty, memory_order_relaxed) && !must_be_exact(request))
                 return NULL;
             if (!cache_refill(cache, pool))
                 goto direct;
@@ -44,7 +44,7 @@ void *heap_take(struct pool *pool, const struct request *request)
     }
 direct:
     if (cache_take_direct(pool, &chunk, &was_new)
-        || (must_be_exact() && cache_take_reclaimed(pool, &chunk, &was_new)))
+        || (must_be_exact(request) && cache_take_reclaimed(pool, &chunk, &was_new)))
         return zero_if_asked(chunk, was_new, request);
     return NULL;
 }

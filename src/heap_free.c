@@ -3,6 +3,7 @@
 #include "heap_slow.h"
 #include "message.h"
 #include "next.h"
+#include "pools_named.h"
 
 const char *heap_find_fault(const struct pool *pool, const void *p, uint64_t *ret_number)
 {
@@ -30,6 +31,17 @@ void heap_invalid_free(const struct pool *pool, const void *p, uint64_t number, 
         message("invalid free of 0x%lx: pool %s, chunk %lu: %s", address, name, n, fault);
     else
         message_abort("invalid free of 0x%lx: pool %s, chunk %lu: %s", address, name, n, fault);
+}
+
+bool heap_is_named(void *p)
+{
+    const struct pool *pool = pools_named_exist() ? pools_named_at(p) : NULL;
+    if (!pool)
+        return false;
+    uint64_t number;
+    const char *fault = heap_find_fault(pool, p, &number);
+    heap_invalid_free(pool, p, number, fault ? fault : "chunk of a named pool, which free is not for");
+    return true;
 }
 
 static void free_chunk(struct pool *pool, void *p, const void *caller)
@@ -69,7 +81,7 @@ void heap_free_foreign(void *p)
         heap_free_slow(p);
         return;
     }
-    if (!p)
+    if (!p || (unlikely(pools_named_exist()) && heap_is_named(p)))
         return;
     count_own(&stats->process.next_frees, 1);
     next.free(p);
@@ -89,7 +101,7 @@ void heap_free_slow_for(void *p, const void *caller)
     uint64_t pool = pools_index(p);
     if (serving && pool < pools.count)
         free_chunk(&pools.pool[pool], p, caller);
-    else
+    else if (!heap_is_named(p))
         free_foreign(p);
     errno = saved_errno;
 }

@@ -4,6 +4,7 @@
 
 #include "heap_slow.h"
 #include "next.h"
+#include "pools_named.h"
 
 size_t heap_usable_size(void *p)
 {
@@ -12,6 +13,11 @@ size_t heap_usable_size(void *p)
     uint64_t pool = pools_index(p);
     if (pool < pools.count)
         return pools.pool[pool].usable;
+    if (unlikely(pools_named_exist())) {
+        const struct pool *named = pools_named_at(p);
+        if (named)
+            return named->usable;
+    }
     return next_is_bootstrap(p) ? next_bootstrap_size(p) : next.malloc_usable_size(p);
 }
 
@@ -91,6 +97,7 @@ void *heap_realloc(void *p, size_t size)
     runtime_enter();
     errno = saved_errno;
     uint64_t pool = pools_index(p);
-    return pool < pools.count ? realloc_chunk(&pools.pool[pool], p, size, caller)
-                              : realloc_foreign(p, size, caller);
+    if (pool < pools.count)
+        return realloc_chunk(&pools.pool[pool], p, size, caller);
+    return heap_is_named(p) ? out_of_memory() : realloc_foreign(p, size, caller);
 }

@@ -13,6 +13,7 @@ struct request {
     size_t size;
     size_t alignment;
     bool zeroed;
+    bool exact;         // other threads' caches are searched, whatever on_empty says
     const void *caller; // of malloc: where that call returns to
 };
 
@@ -58,6 +59,10 @@ void heap_count_request(unsigned first, const struct request *request);
 // What is wrong with freeing p, in words; NULL if it is a LIVE chunk. *ret_number is the chunk's, or
 // what comes nearest.
 const char *heap_find_fault(const struct pool *pool, const void *p, uint64_t *ret_number);
+
+// False if p is not in a named pool's memory. Otherwise it is misuse to hand it to free or realloc, which
+// is dealt with.
+bool heap_is_named(void *p);
 
 // Counts it, and does what on_invalid_free says.
 void heap_invalid_free(const struct pool *pool, const void *p, uint64_t number, const char *fault);

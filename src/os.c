@@ -127,6 +127,17 @@ void os_futex_wait(_Atomic uint32_t *word, uint32_t while_value)
     syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, while_value, NULL, NULL, 0);
 }
 
+bool os_futex_wait_until(_Atomic uint32_t *word, uint32_t while_value, uint64_t until_ns)
+{
+    struct timespec until = {
+        .tv_sec = (time_t)(until_ns / 1000000000U),
+        .tv_nsec = (long)(until_ns % 1000000000U),
+    };
+    return syscall(SYS_futex, word, FUTEX_WAIT_BITSET_PRIVATE, while_value,
+                   until_ns == UINT64_MAX ? NULL : &until, NULL, FUTEX_BITSET_MATCH_ANY) == 0
+           || errno != ETIMEDOUT;
+}
+
 void os_futex_wake(_Atomic uint32_t *word, int waiters)
 {
     syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, waiters, NULL, NULL, 0);

@@ -51,6 +51,10 @@ void os_barrier(void);
 
 void os_futex_wait(_Atomic uint32_t *word, uint32_t while_value);
 void os_futex_wake(_Atomic uint32_t *word, int waiters);
+
+// Sleeps until the word is another one or somebody wakes, or os_clock_ns() reaches `until_ns`
+// (UINT64_MAX: never), which alone is false.
+bool os_futex_wait_until(_Atomic uint32_t *word, uint32_t while_value, uint64_t until_ns);
 void os_yield(void);
 pid_t os_thread_id(void);
 bool os_thread_is_gone(pid_t thread); // of this process; a new one may have its number

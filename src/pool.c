@@ -33,9 +33,9 @@ static uint64_t auto_capacity(uint64_t stride)
 
 static uint32_t cache_capacity(const struct pool_plan *plan, uint32_t count)
 {
-    if (plan->cache_limit != UINT32_MAX)
-        return (uint32_t)min_u64(plan->cache_limit, count);
-    return (uint32_t)min_u64(auto_capacity(plan->stride), count / 2);
+    uint64_t most = plan->cache_limit != UINT32_MAX ? min_u64(plan->cache_limit, count)
+                                                   : min_u64(auto_capacity(plan->stride), count / 2);
+    return (uint32_t)min_u64(most, plan->cache_room);
 }
 
 // So that the chunks of one refill have a line of states to themselves, where the stride allows it: the
@@ -80,25 +80,53 @@ static bool commit(struct pool *pool, uint32_t chunks)
     return true;
 }
 
+// Bytes of the table of states, and of both tables together. Borrowed ones are as PM_POOL_BYTES says.
+static uint64_t state_bytes(uint64_t slice_bytes, uint64_t pitch, bool borrowed)
+{
+    return align_up(slice_bytes / pitch + 1, borrowed ? ALIGN_MIN : os_page_size());
+}
+
+static uint64_t table_bytes(const struct pool *pool)
+{
+    return align_up((uint64_t)pool->count * sizeof *pool->stack, os_page_size())
+           + state_bytes(pool->slice_bytes, pool->pitch, false);
+}
+
+static bool init_memory(struct pool *pool, const struct pool_plan *plan)
+{
+    char *tables = plan->tables;
+    if (!tables)
+        tables = pool->unlimited ? os_reserve_zeros(table_bytes(pool)) : os_map(table_bytes(pool));
+    if (!tables)
+        return false;
+    uint64_t stack_at = state_bytes(pool->slice_bytes, pool->pitch, pool->is_borrowed);
+    pool->state = (chunk_state *)tables;
+    pool->stack = (uint32_t *)(void *)(tables + stack_at);
+    if (pool->is_borrowed || plan->without_memory)
+        pool->committed = pool->count;
+    else if (!pool->unlimited && !commit(pool, pool->count)) {
+        pool_fini(pool);
+        return false;
+    }
+    return true;
+}
+
+void pool_fini(struct pool *pool)
+{
+    if (!pool->is_borrowed)
+        os_unmap(pool->state, table_bytes(pool));
+}
+
 bool pool_init(struct pool *pool, const struct pool_plan *plan, char *base,
                struct stats_pool *stats)
 {
-    uint32_t shift = spread(plan->stride);
+    uint32_t shift = plan->tables ? 0 : spread(plan->stride);
     uint64_t room = min_u64(plan->slice_bytes / plan->stride, COUNT_MAX >> shift);
     room -= first(plan, shift);
     uint32_t count = (uint32_t)min_u64(plan->count, room);
     uint64_t pitch = plan->stride >> shift;
-    uint64_t state_bytes = align_up(plan->slice_bytes / pitch + 1, os_page_size());
-    uint64_t stack_bytes = align_up(count * sizeof *pool->stack, os_page_size());
-    bool unlimited = plan->count == COUNT_UNLIMITED;
-    uint64_t table_bytes = state_bytes + stack_bytes;
-    char *tables = unlimited ? os_reserve_zeros(table_bytes) : os_map(table_bytes);
-    if (!tables)
-        return false;
-    *pool = (struct pool){
+    struct pool fresh = {
         .base = base,
-        .state = (chunk_state *)tables,
-        .stack = (uint32_t *)(void *)(tables + state_bytes),
         .multiplier = UINT64_MAX / pitch + 1,
         .stride = plan->stride,
         .pitch = (uint32_t)pitch,
@@ -111,14 +139,14 @@ bool pool_init(struct pool *pool, const struct pool_plan *plan, char *base,
         .cache_capacity = cache_capacity(plan, count),
         .cache_is_auto = plan->cache_limit == UINT32_MAX,
         .index = plan->index,
-        .unlimited = unlimited,
+        .unlimited = plan->count == COUNT_UNLIMITED,
+        .is_borrowed = plan->tables != NULL,
         .pass_by = plan->pass_by,
         .stats = stats,
     };
-    if (!unlimited && !commit(pool, count)) {
-        os_unmap(tables, table_bytes);
+    if (!init_memory(&fresh, plan))
         return false;
-    }
+    *pool = fresh;
     return true;
 }
 

@@ -39,8 +39,9 @@ struct pool {
     uint32_t count;    // chunks at most
     uint32_t cache_capacity; // chunks that a thread may keep; 0: every request goes to the pool
     bool cache_is_auto;      // a thread may start with less
-    uint32_t index;    // in the order of the file
+    uint32_t index;    // in pools.pool[]
     bool unlimited;
+    bool is_borrowed;  // all its memory is the program's
     _Atomic bool *pass_by; // kept like `empty`, where requests go to the next malloc then; or NULL
     struct stats_pool *stats; // written under the lock
 
@@ -57,6 +58,20 @@ struct pool {
     // Written under the lock, read anywhere.
     _Atomic bool empty;  // no chunk in the pool: a hint that saves a lock
     _Atomic bool scarce; // caches are bypassed, so that threads don't steal from each other for ever
+
+    // Of named pools, under the lock but for in_use.
+    bool watched;           // scarce for ever, because somebody wants to know of every free
+    uint32_t waiting;       // waiters in the list
+    struct waiter *waiters; // threads that wait for a chunk, by their coming; the pool is scarce
+    struct waiter *waiters_end; // the last of them
+    _Atomic bool in_use;    // release, when everything else is set up; acquire: pools_from
+};
+
+// A thread that waits for a chunk; lies on its stack. Written under the pool's lock.
+struct waiter {
+    struct waiter *next;
+    uint32_t number;         // of the chunk that it got: LIVE
+    _Atomic uint32_t served; // 1: it has left the list, with a chunk. What it sleeps on
 };
 
 struct pool_plan { // what pool_init needs to know
@@ -65,7 +80,10 @@ struct pool_plan { // what pool_init needs to know
     uint64_t slice_bytes;
     _Atomic bool *pass_by; // see struct pool
     uint32_t cache_limit; // thread_cache of the configuration
+    uint32_t cache_room;  // chunks for which a thread's cache has room at most
     uint32_t index;
+    bool without_memory;  // addresses of chunks are numbers only, nobody reads or writes them
+    char *tables;         // zeros for states and stack, directly after the chunks; NULL: they are mapped
 };
 
 // The bytes of a slice that a pool of `count` chunks needs at least. UINT64_MAX: cannot be had.
@@ -75,6 +93,9 @@ uint64_t pool_min_slice(uint64_t stride, uint64_t count);
 // memory, and nothing is kept.
 bool pool_init(struct pool *pool, const struct pool_plan *plan, char *base,
                struct stats_pool *stats);
+
+// Gives the pool's tables back to the system. Nobody uses it any more.
+void pool_fini(struct pool *pool);
 
 // The number that belongs to the address `offset` bytes from the base; false if none does. Exact for
 // every offset below slice_bytes: with m = ceil(2^64 / pitch), offset * m is the quotient above and a

@@ -62,11 +62,12 @@ static void plan_pool(const struct conf *conf, unsigned i, uint64_t slice, struc
         .slice_bytes = slice,
         .pass_by = conf->on_empty == POLICY_FALLBACK && !conf->try_bigger ? &pools.pass_by[i] : NULL,
         .cache_limit = conf->thread_cache,
+        .cache_room = UINT32_MAX,
         .index = i,
     };
 }
 
-static bool prepare_memory(const struct conf *conf, const struct pool *pool)
+bool pools_prepare_memory(const struct conf *conf, const struct pool *pool)
 {
     uint64_t bytes = pool->count * pool->stride;
     if (conf->huge_pages == HUGE_PAGES_THP)
@@ -99,7 +100,7 @@ bool pools_init(const struct conf *conf, struct stats_pool *stats, const char **
         struct pool_plan plan;
         plan_pool(conf, i, slice, &plan);
         struct pool *pool = &pools.pool[i];
-        if (!pool_init(pool, &plan, base + i * slice, &stats[i]) || !prepare_memory(conf, pool)) {
+        if (!pool_init(pool, &plan, base + i * slice, &stats[i]) || !pools_prepare_memory(conf, pool)) {
             os_unmap(base, count * slice);
             return false;
         }

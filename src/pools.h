@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The malloc pools together: one reserved range of addresses, cut into equal slices of a power of
-// two, one a pool. Ownership is decided by address alone: one subtraction, one shift, one compare.
-// Written once at start-up, then only read; all zero means "no pools", and every pointer is foreign.
+// All pools together. The malloc pools lie in one reserved range of addresses, cut into equal slices
+// of a power of two, one a pool. Ownership is decided by address alone: one subtraction, one shift, one
+// compare. Written once at start-up, then only read; all zero means "no pools", and every pointer is
+// foreign. Named pools have memory of their own, and may come and go: pools_named.h.
 #ifndef POOLS_H
 #define POOLS_H
 
@@ -12,25 +13,48 @@
 struct pools {
     uintptr_t base;
     uint32_t shift; // log2 of a slice's bytes
-    uint32_t count;
+    uint32_t count; // of malloc pools
+    _Atomic uint32_t named_end; // no named pool has this index or a higher one; only grows
     struct route route;
     // By what the route's table says: such requests go to the next malloc at once, because the pool is
     // empty or there is none, and that is the policy. Written under the pool's lock; a hint that may be
     // a moment old.
     _Atomic bool pass_by[ROUTE_VALUES];
-    struct pool pool[MALLOC_POOLS_MAX];
+    struct pool pool[POOLS_MAX]; // malloc pools at 0, named ones at NAMED_POOLS_FIRST
 };
 
 extern struct pools pools;
 
-// Reserves and sets up the pools of a configuration. On failure nothing is kept, and *ret_problem
-// is the sentence that says why.
+// Reserves and sets up the malloc pools of a configuration. On failure nothing is kept, and
+// *ret_problem is the sentence that says why.
 bool pools_init(const struct conf *conf, struct stats_pool *stats, const char **ret_problem);
+
+// What prefault, lock_memory and huge_pages ask for. False: the kernel refused.
+bool pools_prepare_memory(const struct conf *conf, const struct pool *pool);
 
 // The index of the pool that an address belongs to; at least pools.count when it is foreign.
 INLINE uint64_t pools_index(const void *address)
 {
     return ((uintptr_t)address - pools.base) >> pools.shift;
+}
+
+// Every pool in use has a smaller index.
+INLINE unsigned pools_bound(void)
+{
+    unsigned named_end = atomic_load_explicit(&pools.named_end, memory_order_acquire);
+    return named_end > 0 ? named_end : pools.count;
+}
+
+// The index of the first pool in use at `from` or after it; POOLS_MAX when there is none.
+//     for (unsigned i = pools_from(0); i < POOLS_MAX; i = pools_from(i + 1))
+INLINE unsigned pools_from(unsigned from)
+{
+    if (from < pools.count)
+        return from;
+    for (unsigned i = from < NAMED_POOLS_FIRST ? NAMED_POOLS_FIRST : from; i < pools_bound(); i++)
+        if (atomic_load_explicit(&pools.pool[i].in_use, memory_order_acquire))
+            return i;
+    return POOLS_MAX;
 }
 
 #endif

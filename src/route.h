@@ -12,8 +12,10 @@ enum {
     // so that the fast path needs no test for them.
     ROUTE_NONE = MALLOC_POOLS_MAX, // no pool is large enough: oversize
     ROUTE_SPLIT,                   // sizes within this step lead to different pools
-    ROUTE_VALUES,
+    ROUTE_VALUES = NAMED_POOLS_FIRST,
 };
+
+_Static_assert(ROUTE_SPLIT == ROUTE_VALUES - 1, "named pools begin behind the last value");
 
 // All zero: no pools, and every step leads to pool 0, whose bins are empty then.
 struct route {

@@ -11,6 +11,7 @@
 #include "message.h"
 #include "next.h"
 #include "os.h"
+#include "pools_named.h"
 #include "sources.h"
 
 struct conf runtime_conf;
@@ -51,6 +52,16 @@ bool runtime_is_serving(void)
 
 // Threads
 
+void runtime_lock(void)
+{
+    lock_take(&runtime.threads);
+}
+
+void runtime_unlock(void)
+{
+    lock_drop(&runtime.threads);
+}
+
 SLOW static void settle_child(void)
 {
     int cancel_state = os_cancel_disable();
@@ -82,8 +93,11 @@ static void attach_thread(void)
 static void become_child(void)
 {
     lock_reset(&runtime.threads);
-    for (unsigned i = 0; i < pools.count; i++)
+    for (unsigned i = pools_from(0); i < POOLS_MAX; i = pools_from(i + 1)) {
         lock_reset(&pools.pool[i].lock);
+        pools.pool[i].waiters = NULL; // threads of the parent
+        pools.pool[i].waiting = 0;
+    }
     cache_forget_all();
     cache_self = &cache_none;
     if (runtime.not_forked)
@@ -105,7 +119,7 @@ static void after_fork_in_child(void)
 // found again by the chunks' states.
 static void adopt_unannounced_child(void)
 {
-    for (unsigned i = 0; i < pools.count; i++)
+    for (unsigned i = pools_from(0); i < POOLS_MAX; i = pools_from(i + 1))
         pool_rebuild(&pools.pool[i]);
     become_child();
 }
@@ -141,14 +155,14 @@ static void before_fork(void)
 {
     notice_fork();
     lock_take(&runtime.threads);
-    for (unsigned i = 0; i < pools.count; i++)
+    for (unsigned i = pools_from(0); i < POOLS_MAX; i = pools_from(i + 1))
         lock_take(&pools.pool[i].lock);
-    cache_reclaim(0, pools.count);
+    cache_reclaim(0, pools_bound());
 }
 
 static void after_fork_in_parent(void)
 {
-    for (unsigned i = pools.count; i-- > 0;)
+    for (unsigned i = pools_from(0); i < POOLS_MAX; i = pools_from(i + 1))
         lock_drop(&pools.pool[i].lock);
     lock_drop(&runtime.threads);
 }
@@ -172,15 +186,17 @@ static void start_pools(void)
         pass_by("the kernel refused the memory of the statistics");
         return;
     }
-    if (!pools_init(&runtime_conf, stats_file->pools, &problem)) {
+    if (!pools_named_init(&runtime_conf, &problem)
+        || !pools_init(&runtime_conf, stats_file->pools, &problem)) {
         stats_close(false);
         pass_by(problem);
         return;
     }
     for (unsigned i = 0; i < pools.count; i++) {
         const struct pool *pool = &pools.pool[i];
-        stats_describe_pool(i, pool->size, pool->usable, pool->stride,
-                            pool->unlimited ? COUNT_UNLIMITED : pool->count);
+        stats_describe_pool(i, &(struct stats_description){
+            .kind = POOL_MALLOC, .size = pool->size, .usable = pool->usable, .stride = pool->stride,
+            .count = pool->unlimited ? COUNT_UNLIMITED : pool->count});
     }
     cache_init();
     runtime.not_forked = os_map(os_page_size());
@@ -247,7 +263,7 @@ void runtime_end(void)
     if (!runtime_is_serving())
         return;
     notice_fork();
-    for (unsigned i = 0; i < pools.count; i++)
+    for (unsigned i = pools_from(0); i < POOLS_MAX; i = pools_from(i + 1))
         cache_note_used(&pools.pool[i]);
     stats_close(!dump_write(&runtime_conf, stats_file) || runtime_conf.keep_stats);
 }

@@ -20,6 +20,10 @@ bool runtime_enter(void);
 // The library serves from pools.
 bool runtime_is_serving(void);
 
+// Threads, forks, and pools that come and go wait for each other here. Taken before any pool's lock.
+void runtime_lock(void);
+void runtime_unlock(void);
+
 // The counters of the calling thread: its own block, or the shared one. The library serves.
 INLINE struct stats_block *runtime_counts(bool *ret_shared)
 {

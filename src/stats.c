@@ -12,7 +12,7 @@ struct stats_file *stats_file;
 
 enum {
     BLOCKS = 1024,        // threads with a cache, and block 0
-    BLOCKS_SCARCE = 16,   // where the address space is limited
+    BLOCKS_SCARCE = 12,   // where the address space is limited
     IMAGES_MAX = 10,      // files of one process id: a program that was exec'd over, a dead process
     PATH_BYTES = CONF_STRING_MAX + 64,
 };
@@ -158,40 +158,83 @@ void stats_open(const struct conf *conf)
     describe_configuration(conf, &stats_file->header);
 }
 
-void stats_describe_pool(unsigned index, uint64_t size, uint64_t usable, uint64_t stride,
-                         uint64_t count)
+static void copy_text(char *to, size_t size, const char *from)
+{
+    struct text text;
+    text_init(&text, to, size);
+    text_add(&text, from);
+}
+
+static void forget_pool(unsigned index)
+{
+    memset(&stats_file->pools[index], 0, sizeof(struct stats_pool));
+    for (unsigned b = 0; b < count_read(&stats_file->header.blocks_used); b++)
+        memset(&stats_file->blocks[b].pools[index], 0, sizeof(struct stats_pool_counts));
+}
+
+void stats_describe_pool(unsigned index, const struct stats_description *description)
 {
     struct stats_pool *pool = &stats_file->pools[index];
-    pool->size = size;
-    pool->usable = usable;
-    pool->stride = stride;
-    pool->count = count;
-    struct text name;
-    text_init(&name, pool->name, sizeof pool->name);
-    text_addf(&name, "MALLOC_%lu", (unsigned long)size);
-    if (stats_file->header.pool_count <= index)
-        stats_file->header.pool_count = index + 1;
+    if (pool->count != 0)
+        forget_pool(index);
+    pool->kind = description->kind;
+    pool->size = description->size;
+    pool->usable = description->usable;
+    pool->stride = description->stride;
+    pool->count = description->count;
+    struct stats_header *header = &stats_file->header;
+    if (description->kind == POOL_MALLOC) {
+        struct text name;
+        text_init(&name, pool->name, sizeof pool->name);
+        text_addf(&name, "MALLOC_%lu", (unsigned long)pool->size);
+        header->pool_count = (uint32_t)max_u64(header->pool_count, index + 1);
+        return;
+    }
+    unsigned named = index - NAMED_POOLS_FIRST;
+    copy_text(pool->name, sizeof pool->name, description->name);
+    copy_text(stats_file->descs[named], STATS_DESC_MAX, description->desc);
+    header->named_count = (uint32_t)max_u64(header->named_count, named + 1);
+}
+
+// The next entry of a pool in the statistics, from `index` on; POOLS_MAX: none.
+static unsigned described_from(unsigned index)
+{
+    const struct stats_header *header = &stats_file->header;
+    if (index >= header->pool_count && index < NAMED_POOLS_FIRST)
+        index = NAMED_POOLS_FIRST;
+    return index < NAMED_POOLS_FIRST + header->named_count ? index : POOLS_MAX;
 }
 
 void stats_fork(void)
 {
     struct stats_header header = stats_file->header;
-    struct stats_pool kept[MALLOC_POOLS_MAX];
-    memcpy(kept, stats_file->pools, sizeof kept);
+    struct { // too large for some threads' stacks
+        struct stats_pool pools[POOLS_MAX];
+        char descs[NAMED_POOLS_MAX][STATS_DESC_MAX];
+    } *kept = os_map(sizeof *kept);
     file_path[0] = '\0';
-    if (!os_map_over(stats_file, file_bytes()))
+    if (!kept)
         return; // the parent's counters stay shared: figures only, and the kernel is out of memory
+    for (unsigned i = described_from(0); i < POOLS_MAX; i = described_from(i + 1))
+        kept->pools[i] = stats_file->pools[i];
+    memcpy(kept->descs, stats_file->descs, header.named_count * sizeof *kept->descs);
+    if (!os_map_over(stats_file, file_bytes())) {
+        os_unmap(kept, sizeof *kept);
+        return; // likewise
+    }
     stats_file->header = header;
     fill_header(&stats_file->header);
     stats_file->header.forked_from = header.process_id;
-    memcpy(stats_file->pools, kept, sizeof kept);
-    for (unsigned i = 0; i < header.pool_count; i++) {
+    memcpy(stats_file->descs, kept->descs, header.named_count * sizeof *kept->descs);
+    for (unsigned i = described_from(0); i < POOLS_MAX; i = described_from(i + 1)) {
         struct stats_pool *pool = &stats_file->pools[i];
+        *pool = kept->pools[i];
         uint64_t out = count_read(&pool->out);
         atomic_store_explicit(&pool->inherited, out, memory_order_relaxed);
         atomic_store_explicit(&pool->max, out, memory_order_relaxed);
         atomic_store_explicit(&pool->max_slack, 0, memory_order_relaxed);
     }
+    os_unmap(kept, sizeof *kept);
 }
 
 void stats_settle(void)

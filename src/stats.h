@@ -18,9 +18,15 @@ extern struct stats_file *stats_file;
 // counters are private to this process. Fills the header but for the pools.
 void stats_open(const struct conf *conf);
 
-// Describes a pool, before any counting.
-void stats_describe_pool(unsigned index, uint64_t size, uint64_t usable, uint64_t stride,
-                         uint64_t count);
+struct stats_description {
+    enum pool_kind kind;
+    const char *name, *desc; // of a named pool
+    uint64_t size, usable, stride, count;
+};
+
+// Describes a pool, before any counting. Another that had this index before is forgotten. The caller
+// makes sure that nobody counts for it meanwhile.
+void stats_describe_pool(unsigned index, const struct stats_description *description);
 
 // In the child of fork: counters of its own, at first in private memory, all chunks inherited.
 void stats_fork(void);

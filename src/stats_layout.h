@@ -2,7 +2,9 @@
 // The statistics file: how counters lie in memory that other processes may map or read later.
 //
 //   struct stats_header                    written at start-up, end time at exit
-//   struct stats_pool[MALLOC_POOLS_MAX]    written under the pool's lock
+//   struct stats_pool[POOLS_MAX]           written under the pool's lock; by the pool's index, so that
+//                                          some in the middle are none's
+//   text[NAMED_POOLS_MAX]                  descriptions of the named pools
 //   struct stats_block[block_count]        block 0 shared (atomic adds); the others have one writer
 //                                          each at a time, the thread that owns the cache
 //
@@ -15,8 +17,9 @@
 
 #define STATS_MAGIC 0x73746d6c6f6f70ULL // "poolmts" as bytes
 enum {
-    STATS_VERSION = 2,
-    STATS_NAME_MAX = 64,
+    STATS_VERSION = 3,
+    STATS_NAME_MAX = NAME_MAX_BYTES,
+    STATS_DESC_MAX = 256,
     STATS_ORIGIN_MAX = 512,
 };
 
@@ -28,8 +31,10 @@ struct stats_header {
     uint32_t header_bytes;
     uint32_t pool_bytes;
     uint32_t block_bytes;
-    uint32_t pool_count;
+    uint32_t pool_count;  // malloc pools
+    uint32_t named_count; // entries of named pools, at NAMED_POOLS_FIRST; those with count 0 are free
     uint32_t block_count;
+    uint32_t reserved;
     uint64_t file_bytes;
     uint64_t process_id;
     uint64_t start_ns;      // wall clock
@@ -50,6 +55,7 @@ struct stats_pool {
     uint64_t usable;
     uint64_t stride;
     uint64_t count; // COUNT_UNLIMITED possible
+    uint64_t kind;  // enum pool_kind
     stats_counter made;      // chunks handed out for the first time so far
     stats_counter out;       // chunks outside the pool: in thread caches or in the program's hands
     stats_counter max;       // high-water mark of used: an upper bound, see max_slack
@@ -91,13 +97,14 @@ struct CACHE_ALIGNED stats_block { // aligned: two threads' counters share no ca
     struct stats_size sizes[SIZE_STEPS];  // requests, but for
     struct stats_size passed[SIZE_STEPS]; // those that went to the next malloc at once, because the
                                           // step's pool was empty or there is none
-    struct stats_pool_counts pools[MALLOC_POOLS_MAX];
     struct stats_process_counts process;
+    struct stats_pool_counts pools[POOLS_MAX]; // last: pages of pools that there are not stay untouched
 };
 
 struct stats_file {
     struct stats_header header;
-    struct stats_pool pools[MALLOC_POOLS_MAX];
+    struct stats_pool pools[POOLS_MAX];
+    char descs[NAMED_POOLS_MAX][STATS_DESC_MAX];
     struct stats_block blocks[];
 };
 

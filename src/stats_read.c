@@ -23,7 +23,8 @@ const char *stats_refuse(const struct stats_file *file, size_t bytes)
         || header->pool_bytes != sizeof(struct stats_pool)
         || header->block_bytes != sizeof(struct stats_block))
         return "laid out differently";
-    if (header->pool_count > MALLOC_POOLS_MAX || header->block_count == 0
+    if (header->pool_count > MALLOC_POOLS_MAX || header->named_count > NAMED_POOLS_MAX
+        || header->block_count == 0
         || header->block_count > (bytes - sizeof(struct stats_file)) / sizeof(struct stats_block))
         return "damaged or cut short";
     if (load(&header->blocks_used) > header->block_count)
@@ -98,8 +99,6 @@ static void add_block(const struct stats_block *block, const struct route *route
         figures->pools[pool].allocs += count;
         figures->pools[pool].requested_bytes += load(&block->sizes[step].bytes);
     }
-    for (unsigned i = 0; i < route->pools; i++)
-        add_pool_counts(&block->pools[i], &figures->pools[i]);
 #define PROCESS_COUNTER(name, kind, help) figures->name += load(&block->process.name);
 #include "counters.def"
 }
@@ -120,27 +119,71 @@ static void finish_pool(const struct stats_pool *from, bool marks_are_fresh,
     pool->max = max_u64(marks_are_fresh ? max : max_u64(max, out), pool->used);
 }
 
+// Describes the pool and adds what its own counters say; a malloc pool's share of the histogram is
+// already there.
+static void read_pool(const struct stats_file *file, unsigned index, bool marks_are_fresh,
+                      struct stats_pool_figures *pool)
+{
+    const struct stats_pool *from = &file->pools[index];
+    pool->size = from->size;
+    pool->usable = from->usable;
+    pool->stride = from->stride;
+    pool->count = from->count;
+    pool->kind = (enum pool_kind)min_u64(from->kind, POOL_STATIC);
+    memcpy(pool->name, from->name, sizeof pool->name - 1);
+    if (index >= NAMED_POOLS_FIRST)
+        memcpy(pool->desc, file->descs[index - NAMED_POOLS_FIRST], sizeof pool->desc - 1);
+    for (unsigned b = 0; b < load(&file->header.blocks_used); b++)
+        add_pool_counts(&file->blocks[b].pools[index], pool);
+    finish_pool(from, marks_are_fresh, pool);
+}
+
 void stats_read(const struct stats_file *file, bool marks_are_fresh,
                 struct stats_figures *ret_figures)
 {
     struct route route;
     marks_are_fresh |= load(&file->header.end_ns) != 0;
-    unsigned pool_count = file->header.pool_count;
+    unsigned malloc_pools = (unsigned)min_u64(file->header.pool_count, MALLOC_POOLS_MAX);
+    unsigned named_pools = (unsigned)min_u64(file->header.named_count, NAMED_POOLS_MAX);
     memset(ret_figures, 0, sizeof *ret_figures);
     ret_figures->mem_alignment = file->header.mem_alignment;
-    ret_figures->pool_count = pool_count;
-    build_route(file, pool_count, &route);
+    ret_figures->pool_count = malloc_pools;
+    build_route(file, malloc_pools, &route);
     for (unsigned b = 0; b < load(&file->header.blocks_used); b++)
         add_block(&file->blocks[b], &route, ret_figures);
-    for (unsigned i = 0; i < pool_count; i++) {
-        struct stats_pool_figures *pool = &ret_figures->pools[i];
-        const struct stats_pool *from = &file->pools[i];
-        pool->size = from->size;
-        pool->usable = from->usable;
-        pool->stride = from->stride;
-        pool->count = from->count;
+    struct stats_pool_figures *pool = ret_figures->pools;
+    for (unsigned i = 0; i < malloc_pools; i++) {
         pool->shadowed = route_is_shadowed(&route, i);
-        memcpy(pool->name, from->name, sizeof pool->name - 1);
-        finish_pool(from, marks_are_fresh, pool);
+        read_pool(file, i, marks_are_fresh, pool++);
     }
+    for (unsigned i = 0; i < named_pools; i++)
+        if (file->pools[NAMED_POOLS_FIRST + i].count != 0)
+            read_pool(file, NAMED_POOLS_FIRST + i, marks_are_fresh, pool++);
+    ret_figures->pool_count = (unsigned)(pool - ret_figures->pools);
+}
+
+// What the histogram says of a malloc pool.
+static void read_histogram(const struct stats_file *file, unsigned index,
+                           struct stats_pool_figures *pool)
+{
+    struct route route;
+    build_route(file, (unsigned)min_u64(file->header.pool_count, MALLOC_POOLS_MAX), &route);
+    pool->shadowed = route_is_shadowed(&route, index);
+    for (unsigned b = 0; b < load(&file->header.blocks_used); b++)
+        for (unsigned step = 0; step < SIZE_STEPS; step++)
+            if (route.table[step] == index) {
+                pool->allocs += load(&file->blocks[b].sizes[step].count);
+                pool->requested_bytes += load(&file->blocks[b].sizes[step].bytes);
+                pool->err += load(&file->blocks[b].passed[step].count);
+                pool->fell_back += load(&file->blocks[b].passed[step].count);
+            }
+}
+
+void stats_read_pool(const struct stats_file *file, unsigned index, bool marks_are_fresh,
+                     struct stats_pool_figures *ret_pool)
+{
+    memset(ret_pool, 0, sizeof *ret_pool);
+    if (index < NAMED_POOLS_FIRST)
+        read_histogram(file, index, ret_pool);
+    read_pool(file, index, marks_are_fresh || load(&file->header.end_ns) != 0, ret_pool);
 }

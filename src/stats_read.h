@@ -11,16 +11,19 @@ struct stats_pool_figures {
     uint64_t size, usable, stride;
     uint64_t count; // COUNT_UNLIMITED possible
     uint64_t max_at_least; // `max` is an upper bound when threads have caches; this is the lower one
-    bool shadowed;         // never first for any size
+    enum pool_kind kind;
+    bool shadowed;         // a malloc pool that is never first for any size
     char name[STATS_NAME_MAX];
+    char desc[STATS_DESC_MAX]; // of a named pool; may be empty
 #define POOL_COUNTER(name, kind, help) uint64_t name;
 #include "counters.def"
 };
 
+// Large: not for the stack of a thread that the program made.
 struct stats_figures {
     uint64_t mem_alignment;
     unsigned pool_count;
-    struct stats_pool_figures pools[MALLOC_POOLS_MAX];
+    struct stats_pool_figures pools[MALLOC_POOLS_MAX + NAMED_POOLS_MAX]; // malloc pools first
 #define PROCESS_COUNTER(name, kind, help) uint64_t name;
 #include "counters.def"
 };
@@ -39,6 +42,10 @@ const char *stats_refuse(const struct stats_file *file, size_t bytes);
 // unless `marks_are_fresh`, or the program ended, `max` is only known to be at most what is out.
 void stats_read(const struct stats_file *file, bool marks_are_fresh,
                 struct stats_figures *ret_figures);
+
+// The same of one pool only, by its index.
+void stats_read_pool(const struct stats_file *file, unsigned index, bool marks_are_fresh,
+                     struct stats_pool_figures *ret_pool);
 
 // The histogram of the same file: SIZE_STEPS steps.
 void stats_read_steps(const struct stats_file *file, struct stats_step *ret_steps);

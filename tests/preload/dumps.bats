@@ -45,7 +45,7 @@ pool() { # name, then the values of its fields
     keys=(size usable stride count avail used max err illegal allocs frees cached failed spilled_in
         spilled_out fell_back requested_bytes max_at_least shadowed)
     shift
-    echo -n "{\"name\":\"$name\""
+    echo -n "{\"name\":\"$name\",\"kind\":\"malloc\",\"desc\":\"\""
     for key in "${keys[@]}"; do
         echo -n ",\"$key\":$1"
         shift

@@ -17,7 +17,8 @@ static void make(uint64_t size, uint64_t count)
     char *base = os_reserve(slice, 4096);
     cr_assert(base);
     struct pool_plan plan = {.size = size, .usable = stride, .stride = stride, .count = count,
-                             .slice_bytes = slice, .cache_limit = UINT32_MAX};
+                             .slice_bytes = slice, .cache_limit = UINT32_MAX,
+                             .cache_room = UINT32_MAX};
     cr_assert(pool_init(&pool, &plan, base, &stats));
 }
 

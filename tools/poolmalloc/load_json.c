@@ -61,6 +61,16 @@ static void set(void *figures, const struct format_counter *counter, uint64_t va
     memcpy((char *)figures + counter->offset, &value, sizeof value);
 }
 
+static enum pool_kind get_kind(struct reader *reader, const json_t *object, const char *where)
+{
+    const char *name = json_string_value(get(reader, object, "kind", where));
+    for (unsigned i = 0; i < ARRAY_LENGTH(format_kinds); i++)
+        if (name && strcmp(name, format_kinds[i]) == 0)
+            return (enum pool_kind)i;
+    fail(reader, "%skind is none of malloc, pool, pbuf, created, static", where);
+    return POOL_MALLOC;
+}
+
 static void get_pool(struct reader *reader, const json_t *object, unsigned index,
                      struct stats_pool_figures *pool)
 {
@@ -71,6 +81,8 @@ static void get_pool(struct reader *reader, const json_t *object, unsigned index
         return;
     }
     get_text(reader, object, "name", where, pool->name, sizeof pool->name);
+    get_text(reader, object, "desc", where, pool->desc, sizeof pool->desc);
+    pool->kind = get_kind(reader, object, where);
     pool->size = get_number(reader, object, "size", where);
     pool->usable = get_number(reader, object, "usable", where);
     pool->stride = get_number(reader, object, "stride", where);

@@ -139,7 +139,7 @@ static bool merge_pool(struct stats_pool_figures *into, const struct stats_pool_
 static bool is_same(const struct stats_pool_figures *a, const struct stats_pool_figures *b)
 {
     return strcmp(a->name, b->name) == 0 && a->size == b->size && a->usable == b->usable
-           && a->stride == b->stride;
+           && a->stride == b->stride && a->kind == b->kind;
 }
 
 // The pool in `into` that the index-th pool of `figures` is merged with; a new one where there is none.
@@ -157,8 +157,10 @@ static struct stats_pool_figures *find_pool(struct stats_figures *into,
         return NULL;
     struct stats_pool_figures *added = &into->pools[into->pool_count++];
     *added = (struct stats_pool_figures){.size = pool->size, .usable = pool->usable,
-                                         .stride = pool->stride, .shadowed = pool->shadowed};
+                                         .stride = pool->stride, .shadowed = pool->shadowed,
+                                         .kind = pool->kind};
     memcpy(added->name, pool->name, sizeof added->name);
+    memcpy(added->desc, pool->desc, sizeof added->desc);
     return added;
 }
 

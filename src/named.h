@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+// Chunks of named pools: the functions behind poolmalloc.h. They use the pools, caches and checks of
+// malloc; what they add is that a request may wait (named_wait.c), that a chunk may be a block from
+// malloc (named_heap.c), that pools come and go (named_pool.c), and that each chunk has one pool that
+// it may be given to.
+#ifndef NAMED_H
+#define NAMED_H
+
+#include "cache.h"
+#include "pools_named.h"
+#include "stats.h"
+
+NOINLINE void *named_alloc_slow(struct pool *pool, bool zeroed, uint64_t timeout_ns);
+NOINLINE void named_free_slow(struct pool *pool, void *p);
+
+// pm_alloc. The way of most calls is that of heap_alloc, but that the pool is known.
+INLINE void *named_alloc(struct pool *pool)
+{
+    struct bin *bin = &cache_self->bins[pool->index];
+    IN_REGISTER(bin);
+    void *chunk;
+    bool was_new;
+    if (unlikely(!bin_pop(bin, &chunk, &was_new)))
+        return named_alloc_slow(pool, false, 0);
+    count_own(&bin->counts->direct, 1);
+    count_own(&bin->counts->direct_bytes, pool->size);
+    return chunk;
+}
+
+// Whether an address is in the pool's own memory.
+INLINE bool named_owns(const struct pool *pool, const void *p)
+{
+    return (uintptr_t)p - (uintptr_t)pool->base < pool->slice_bytes;
+}
+
+// pm_free
+INLINE void named_free(struct pool *pool, void *p)
+{
+    struct bin *bin = &cache_self->bins[pool->index];
+    IN_REGISTER(bin);
+    if (likely(named_owns(pool, p)) && likely(bin_push(bin, p)))
+        count_own(&bin->counts->frees, 1);
+    else
+        named_free_slow(pool, p);
+}
+
+// One chunk, for a thread that found the pool empty: waits until one is freed, or `timeout_ns` is over;
+// false then.
+bool named_wait(struct pool *pool, uint64_t timeout_ns, void **ret_chunk, bool *ret_was_new);
+
+// Gives a chunk back past the caches: to the first thread that waits, or to the pool; and tells who
+// wanted to know that the pool has a chunk again. False: it is not LIVE.
+bool named_give(struct pool *pool, uint32_t number);
+
+// Blocks of a pool on the heap.
+
+// Bytes of memory for `count` blocks' whereabouts.
+struct blocks *named_heap_init(uint64_t count); // NULL: no memory
+void named_heap_fini(struct blocks *blocks);
+
+// A block that belongs to a chunk's number; NULL: malloc has none.
+void *named_heap_alloc(struct pool *pool, uint32_t number, bool zeroed);
+
+// Frees a block; false: it is none of the pool's. *ret_number is its chunk's, which is still LIVE.
+bool named_heap_free(struct pool *pool, void *p, uint32_t *ret_number);
+bool named_heap_has(struct pool *pool, const void *p);
+
+// Pools. What poolmalloc.h says of the function of the same name; the errors are returned.
+
+int named_pool_create(const char *name, uint64_t count, uint64_t size, const char *desc, bool on_heap,
+                      char *storage, struct pool **ret_pool);
+int named_pool_destroy(struct pool *pool);
+struct pool *named_pool_of(const void *p);
+void named_pool_reset_max(struct pool *pool);
+void named_pool_on_available(struct pool *pool, pools_available *callback, void *context);
+
+#endif

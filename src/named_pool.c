@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+// Pools that come and go, and whose address is whose.
+#include <errno.h>
+#include <string.h>
+
+#include "named.h"
+#include "os.h"
+#include "runtime.h"
+
+enum { SIZE_MAX_BYTES = 1 << 30 }; // of a chunk, as in pools.conf
+#define COUNT_MAX (UINT32_MAX - 1)
+
+static bool is_name(const char *name)
+{
+    size_t length = name ? strnlen(name, NAME_MAX_BYTES) : 0;
+    if (length == 0 || length == NAME_MAX_BYTES || (*name >= '0' && *name <= '9'))
+        return false;
+    for (const char *p = name; *p; p++)
+        if (!((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9')
+              || *p == '_'))
+            return false;
+    return true;
+}
+
+// The caller holds the runtime's lock.
+static int create_locked(const struct named_plan *plan, struct pool **ret_pool)
+{
+    if (pools_named_find(plan->name))
+        return EEXIST;
+    struct blocks *blocks = plan->on_heap ? named_heap_init(plan->count) : NULL;
+    if (plan->on_heap && !blocks)
+        return ENOMEM;
+    int error = pools_named_add(&runtime_conf, plan, ret_pool);
+    if (error && blocks)
+        named_heap_fini(blocks);
+    else if (!error)
+        pools_named_of(*ret_pool)->blocks = blocks;
+    return error;
+}
+
+int named_pool_create(const char *name, uint64_t count, uint64_t size, const char *desc, bool on_heap,
+                      char *storage, struct pool **ret_pool)
+{
+    if (!is_name(name) || count == 0 || count > COUNT_MAX || size == 0 || size > SIZE_MAX_BYTES)
+        return EINVAL;
+    if (!runtime_enter())
+        return ENODEV;
+    uint64_t stride = storage ? align_up(size, ALIGN_MIN) : conf_stride(&runtime_conf, size);
+    struct named_plan plan = {
+        .name = name,
+        .desc = desc ? desc : "",
+        .kind = storage ? POOL_STATIC : POOL_CREATED,
+        .size = size,
+        .usable = min_u64(conf_usable(&runtime_conf, size), stride),
+        .stride = on_heap ? ALIGN_MIN : stride,
+        .count = count,
+        .storage = storage,
+        .on_heap = on_heap,
+    };
+    if (pool_min_slice(plan.stride, count) == UINT64_MAX)
+        return ENOMEM;
+    runtime_lock();
+    int error = create_locked(&plan, ret_pool);
+    runtime_unlock();
+    return error;
+}
+
+int named_pool_destroy(struct pool *pool)
+{
+    if (!pool || pool->index < NAMED_POOLS_FIRST || pools_named_of(pool)->kind != POOL_CREATED)
+        return EINVAL;
+    runtime_enter();
+    runtime_lock();
+    lock_take(&pool->lock);
+    cache_reclaim(pool->index, 1);
+    bool is_idle = pool_out(pool) == 0 && !pool->waiters;
+    lock_drop(&pool->lock);
+    if (is_idle) {
+        struct blocks *blocks = pools_named_of(pool)->blocks;
+        pools_named_remove(pool);
+        if (blocks)
+            named_heap_fini(blocks);
+    }
+    runtime_unlock();
+    return is_idle ? 0 : EBUSY;
+}
+
+struct pool *named_pool_of(const void *p)
+{
+    uint64_t index = pools_index(p);
+    if (index < pools.count) {
+        struct pool *pool = &pools.pool[index];
+        return (uintptr_t)p - (uintptr_t)pool->base < pool->count * pool->stride ? pool : NULL;
+    }
+    struct pool *pool = pools_named_at(p);
+    for (unsigned i = pools_from(NAMED_POOLS_FIRST); !pool && i < POOLS_MAX; i = pools_from(i + 1))
+        if (pools_named_of(&pools.pool[i])->blocks && named_heap_has(&pools.pool[i], p))
+            pool = &pools.pool[i];
+    return pool;
+}
+
+void named_pool_reset_max(struct pool *pool)
+{
+    runtime_enter();
+    lock_take(&pool->lock);
+    cache_reclaim(pool->index, 1); // so that all that is out is used
+    atomic_store_explicit(&pool->stats->max, 0, memory_order_relaxed);
+    pool_note_used(pool, 0, 0);
+    lock_drop(&pool->lock);
+}
+
+void named_pool_on_available(struct pool *pool, pools_available *callback, void *context)
+{
+    if (pool->index < NAMED_POOLS_FIRST)
+        return;
+    runtime_enter();
+    struct named_pool *entry = pools_named_of(pool);
+    lock_take(&pool->lock);
+    entry->available = callback;
+    entry->context = context;
+    pool->watched = callback != NULL;
+    if (callback) {
+        atomic_store_explicit(&pool->scarce, true, memory_order_relaxed);
+        cache_reclaim(pool->index, 1);
+    }
+    lock_drop(&pool->lock);
+}
