@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT
+ * The block under MEM_USE_POOLS, as most files have it; options of lwipopts.h. */
+#define MEM_ALIGNMENT 8
+#define MEM_USE_POOLS_TRY_BIGGER_POOL 1
+#if MEM_USE_POOLS
+LWIP_MALLOC_MEMPOOL_START
+LWIP_MALLOC_MEMPOOL(100, 256)
+LWIP_MALLOC_MEMPOOL(50, 512)
+LWIP_MALLOC_MEMPOOL(20, 1024)
+LWIP_MALLOC_MEMPOOL(20, 1536)
+LWIP_MALLOC_MEMPOOL_END
+#endif /* MEM_USE_POOLS */
+
+/* Optional: Pools to replace heap allocation */
+LWIP_MEMPOOL(SYS_MBOX, 22, 100, "SYS_MBOX")
