@@ -66,6 +66,10 @@ static bool is_control(uint32_t character)
 static bool check_characters(struct conf_scan *scan, const char *at, const char *end)
 {
     while (at < end) {
+        if (*at >= ' ' && *at < 0x7F) { // nearly always
+            at++;
+            continue;
+        }
         uint32_t character;
         size_t length = text_decode(at, end, &character);
         if (length == 0) {
@@ -79,6 +83,12 @@ static bool check_characters(struct conf_scan *scan, const char *at, const char 
         at += length;
     }
     return true;
+}
+
+static const char *line_end(const char *at, const char *end)
+{
+    const char *newline = memchr(at, '\n', (size_t)(end - at));
+    return newline ? newline : end;
 }
 
 // Sets at, stop, next and the line for the statement at scan->next. Returns the end of its bytes,
@@ -96,9 +106,11 @@ static const char *find_statement(struct conf_scan *scan)
     for (; c < scan->end && *c != '\n'; c++) {
         if (*c == '"' && scan->stop == NULL)
             quoted = !quoted;
-        else if (*c == '#' && scan->stop == NULL && !quoted)
+        else if (*c == '#' && scan->stop == NULL && !quoted) {
             scan->stop = c;
-        else if (*c == ';' && scan->inline_text && !quoted)
+            if (!scan->inline_text)
+                c = line_end(c, scan->end) - 1;
+        } else if (*c == ';' && scan->inline_text && !quoted)
             break;
     }
     scan->next = c < scan->end ? c + 1 : c;

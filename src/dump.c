@@ -6,6 +6,7 @@
 #include "format.h"
 #include "message.h"
 #include "os.h"
+#include "stats.h"
 
 enum { DUMP_MAX = 256 * 1024 };
 
@@ -17,7 +18,10 @@ static struct stats_figures figures_at_end;
 static void format_file(const struct stats_file *file, enum dump_format format,
                         struct stats_figures *figures, struct text *out)
 {
-    stats_read(file, true, figures);
+    int fd = os_open_file(stats_path());
+    stats_read_sparse(file, fd, true, figures);
+    if (fd >= 0)
+        os_close(fd);
     if (format == DUMP_JSON)
         stats_read_steps(file, steps);
     struct format_subject subject = {

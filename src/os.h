@@ -100,6 +100,13 @@ int os_create_mapped_file(int directory, const char *name, size_t bytes, void **
 
 // Puts a new mapped file in the place of existing pages, whose content it takes over.
 int os_move_to_mapped_file(int directory, const char *name, size_t bytes, void *start);
+
+// Opens a file to ask os_find_data about it. A descriptor or -errno.
+int os_open_file(const char *path);
+
+// The first run of bytes at or after `offset` that are more than a hole, in which nothing was ever
+// written. At the end of the file: both SIZE_MAX. Where the system cannot tell, all is data.
+void os_find_data(int fd, size_t offset, size_t *ret_start, size_t *ret_end);
 void os_remove(const char *path);
 void os_close(int fd);
 

@@ -128,6 +128,21 @@ int os_move_to_mapped_file(int directory, const char *name, size_t bytes, void *
     return map_file(directory, name, fd, bytes, start, &same);
 }
 
+int os_open_file(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    return fd < 0 ? -errno : fd;
+}
+
+void os_find_data(int fd, size_t offset, size_t *ret_start, size_t *ret_end)
+{
+    off_t start = lseek(fd, (off_t)offset, SEEK_DATA);
+    off_t end = start < 0 ? -1 : lseek(fd, start, SEEK_HOLE);
+    bool nothing = start < 0 && errno == ENXIO;
+    *ret_start = nothing ? SIZE_MAX : start < 0 ? offset : (size_t)start;
+    *ret_end = end < 0 ? SIZE_MAX : (size_t)end;
+}
+
 void os_remove(const char *path)
 {
     unlink(path);

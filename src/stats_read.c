@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "os.h"
 #include "route.h"
 
 static uint64_t load(const stats_counter *counter)
@@ -73,6 +74,39 @@ static void add_pool_counts(const struct stats_pool_counts *counts, struct stats
     pool->requested_bytes += load(&counts->direct_bytes);
 }
 
+// The file, and the part of it that was asked about last: all data, or all hole.
+struct sparse {
+    const struct stats_file *file;
+    int fd; // -1: nothing is known about holes
+    size_t start, end;
+    bool is_data;
+};
+
+// The bytes from `at` to the end of the hole that it is in; 0: there is data.
+static size_t hole_at(struct sparse *sparse, const void *at)
+{
+    size_t offset = (size_t)((const char *)at - (const char *)sparse->file);
+    if (sparse->fd < 0)
+        return 0;
+    if (offset < sparse->start || offset >= sparse->end) {
+        size_t data, data_end;
+        os_find_data(sparse->fd, offset, &data, &data_end);
+        sparse->is_data = data <= offset;
+        sparse->start = offset;
+        sparse->end = sparse->is_data ? data_end : data;
+    }
+    return sparse->is_data ? 0 : sparse->end - offset;
+}
+
+// The index of the first step at or after `step` that is not in a hole. Steps fill pages exactly.
+static unsigned skip_hole(struct sparse *sparse, const struct stats_size *sizes, unsigned step)
+{
+    if (step >= SIZE_STEPS)
+        return SIZE_STEPS;
+    size_t hole = hole_at(sparse, &sizes[step]);
+    return step + (unsigned)min_u64(hole / sizeof *sizes, SIZE_STEPS - step);
+}
+
 // Requests of a step that went to the next malloc at once; `pool` is the step's.
 static void add_passed(const struct stats_size *passed, unsigned pool, struct stats_figures *figures)
 {
@@ -88,17 +122,20 @@ static void add_passed(const struct stats_size *passed, unsigned pool, struct st
 }
 
 static void add_block(const struct stats_block *block, const struct route *route,
-                      struct stats_figures *figures)
+                      struct sparse *sparse, struct stats_figures *figures)
 {
-    for (unsigned step = 0; step < SIZE_STEPS; step++) {
-        uint64_t count = load(&block->sizes[step].count);
+    const struct stats_size *sizes = block->sizes, *passed = block->passed;
+    for (unsigned step = 0; (step = skip_hole(sparse, sizes, step)) < SIZE_STEPS; step++) {
         unsigned pool = route->table[step];
-        add_passed(&block->passed[step], pool, figures);
-        if (count == 0 || pool >= route->pools)
+        if (pool >= route->pools)
             continue;
-        figures->pools[pool].allocs += count;
-        figures->pools[pool].requested_bytes += load(&block->sizes[step].bytes);
+        figures->pools[pool].allocs += load(&sizes[step].count);
+        figures->pools[pool].requested_bytes += load(&sizes[step].bytes);
     }
+    for (unsigned step = 0; (step = skip_hole(sparse, passed, step)) < SIZE_STEPS; step++)
+        add_passed(&passed[step], route->table[step], figures);
+    if (hole_at(sparse, &block->process) >= sizeof block->process)
+        return;
 #define PROCESS_COUNTER(name, kind, help) figures->name += load(&block->process.name);
 #include "counters.def"
 }
@@ -121,9 +158,10 @@ static void finish_pool(const struct stats_pool *from, bool marks_are_fresh,
 
 // Describes the pool and adds what its own counters say; a malloc pool's share of the histogram is
 // already there.
-static void read_pool(const struct stats_file *file, unsigned index, bool marks_are_fresh,
+static void read_pool(struct sparse *sparse, unsigned index, bool marks_are_fresh,
                       struct stats_pool_figures *pool)
 {
+    const struct stats_file *file = sparse->file;
     const struct stats_pool *from = &file->pools[index];
     pool->size = from->size;
     pool->usable = from->usable;
@@ -133,32 +171,45 @@ static void read_pool(const struct stats_file *file, unsigned index, bool marks_
     memcpy(pool->name, from->name, sizeof pool->name - 1);
     if (index >= NAMED_POOLS_FIRST)
         memcpy(pool->desc, file->descs[index - NAMED_POOLS_FIRST], sizeof pool->desc - 1);
-    for (unsigned b = 0; b < load(&file->header.blocks_used); b++)
-        add_pool_counts(&file->blocks[b].pools[index], pool);
+    for (unsigned b = 0; b < load(&file->header.blocks_used); b++) {
+        const struct stats_pool_counts *counts = &file->blocks[b].pools[index];
+        if (hole_at(sparse, counts) < sizeof *counts)
+            add_pool_counts(counts, pool);
+    }
     finish_pool(from, marks_are_fresh, pool);
 }
 
 void stats_read(const struct stats_file *file, bool marks_are_fresh,
                 struct stats_figures *ret_figures)
 {
+    stats_read_sparse(file, -1, marks_are_fresh, ret_figures);
+}
+
+void stats_read_sparse(const struct stats_file *file, int fd, bool marks_are_fresh,
+                       struct stats_figures *ret_figures)
+{
     struct route route;
+    struct sparse sparse = {.file = file, .fd = fd};
     marks_are_fresh |= load(&file->header.end_ns) != 0;
     unsigned malloc_pools = (unsigned)min_u64(file->header.pool_count, MALLOC_POOLS_MAX);
     unsigned named_pools = (unsigned)min_u64(file->header.named_count, NAMED_POOLS_MAX);
-    memset(ret_figures, 0, sizeof *ret_figures);
+    memset(ret_figures, 0, offsetof(struct stats_figures, pools[malloc_pools]));
     ret_figures->mem_alignment = file->header.mem_alignment;
     ret_figures->pool_count = malloc_pools;
     build_route(file, malloc_pools, &route);
     for (unsigned b = 0; b < load(&file->header.blocks_used); b++)
-        add_block(&file->blocks[b], &route, ret_figures);
+        add_block(&file->blocks[b], &route, &sparse, ret_figures);
     struct stats_pool_figures *pool = ret_figures->pools;
     for (unsigned i = 0; i < malloc_pools; i++) {
         pool->shadowed = route_is_shadowed(&route, i);
-        read_pool(file, i, marks_are_fresh, pool++);
+        read_pool(&sparse, i, marks_are_fresh, pool++);
     }
-    for (unsigned i = 0; i < named_pools; i++)
-        if (file->pools[NAMED_POOLS_FIRST + i].count != 0)
-            read_pool(file, NAMED_POOLS_FIRST + i, marks_are_fresh, pool++);
+    for (unsigned i = 0; i < named_pools; i++) {
+        if (file->pools[NAMED_POOLS_FIRST + i].count == 0)
+            continue;
+        memset(pool, 0, sizeof *pool);
+        read_pool(&sparse, NAMED_POOLS_FIRST + i, marks_are_fresh, pool++);
+    }
     ret_figures->pool_count = (unsigned)(pool - ret_figures->pools);
 }
 
@@ -182,8 +233,9 @@ static void read_histogram(const struct stats_file *file, unsigned index,
 void stats_read_pool(const struct stats_file *file, unsigned index, bool marks_are_fresh,
                      struct stats_pool_figures *ret_pool)
 {
+    struct sparse whole = {.file = file, .fd = -1};
     memset(ret_pool, 0, sizeof *ret_pool);
     if (index < NAMED_POOLS_FIRST)
         read_histogram(file, index, ret_pool);
-    read_pool(file, index, marks_are_fresh || load(&file->header.end_ns) != 0, ret_pool);
+    read_pool(&whole, index, marks_are_fresh || load(&file->header.end_ns) != 0, ret_pool);
 }

@@ -22,10 +22,10 @@ struct stats_pool_figures {
 // Large: not for the stack of a thread that the program made.
 struct stats_figures {
     uint64_t mem_alignment;
-    unsigned pool_count;
-    struct stats_pool_figures pools[MALLOC_POOLS_MAX + NAMED_POOLS_MAX]; // malloc pools first
+    unsigned pool_count; // entries of pools[]; those after them are not written
 #define PROCESS_COUNTER(name, kind, help) uint64_t name;
 #include "counters.def"
+    struct stats_pool_figures pools[MALLOC_POOLS_MAX + NAMED_POOLS_MAX]; // malloc pools first
 };
 
 // A requested size's step of the histogram, all threads together.
@@ -42,6 +42,11 @@ const char *stats_refuse(const struct stats_file *file, size_t bytes);
 // unless `marks_are_fresh`, or the program ended, `max` is only known to be at most what is out.
 void stats_read(const struct stats_file *file, bool marks_are_fresh,
                 struct stats_figures *ret_figures);
+
+// The same, for a file that is mapped and open as `fd` as well (or -1): pages that were never written are
+// not looked at, because the kernel provides memory for each that is, which takes longer than all else.
+void stats_read_sparse(const struct stats_file *file, int fd, bool marks_are_fresh,
+                       struct stats_figures *ret_figures);
 
 // The same of one pool only, by its index.
 void stats_read_pool(const struct stats_file *file, unsigned index, bool marks_are_fresh,
