@@ -16,6 +16,10 @@
 #define PRINTF(format_at, first_at) __attribute__((format(printf, format_at, first_at)))
 #define CACHE_ALIGNED __attribute__((aligned(CACHE_LINE)))
 
+// Large or seldom used variables without a first value: the linker puts them behind all others (by
+// --sort-section=name), so that those lie together in few pages.
+#define FAR __attribute__((section(".bss.far")))
+
 // Thread-local words that the fast path reads: initial-exec, because the dynamic TLS model
 // allocates on a thread's first touch.
 #define TLS _Thread_local __attribute__((tls_model("initial-exec")))

@@ -7,7 +7,7 @@
 #include "pools_named.h"
 #include "stats.h"
 
-struct cache cache_none;
+struct cache cache_none FAR;
 _Atomic bool cache_is_shared;
 TLS struct cache *cache_self = &cache_none;
 
@@ -15,12 +15,12 @@ TLS struct cache *cache_self = &cache_none;
 // again, and finds those of its parent in the list.) Written under the runtime's
 // lock; `count` is the release that publishes an entry to stoppers, which hold only a pool's lock.
 static struct {
-    struct cache *list[CACHES_MAX];
     _Atomic uint32_t count;
     bool used;                            // a thread has had a cache
     size_t bytes;                         // of one cache with its slots
     size_t slots_at[POOLS_MAX];           // where each bin's slots begin
-} caches;
+    struct cache *list[CACHES_MAX];
+} caches FAR;
 
 void cache_init(void)
 {

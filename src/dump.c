@@ -11,9 +11,9 @@
 enum { DUMP_MAX = 256 * 1024 };
 
 // .bss: no page of them exists before the dump.
-static char buffer[DUMP_MAX];
-static struct stats_step steps[SIZE_STEPS];
-static struct stats_figures figures_at_end;
+static char buffer[DUMP_MAX] FAR;
+static struct stats_step steps[SIZE_STEPS] FAR;
+static struct stats_figures figures_at_end FAR;
 
 static void format_file(const struct stats_file *file, enum dump_format format,
                         struct stats_figures *figures, struct text *out)

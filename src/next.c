@@ -14,8 +14,8 @@
 enum { ARENA_BYTES = 64 * 1024 };
 static struct {
     _Alignas(ALIGN_MIN) char bytes[ARENA_BYTES];
-    _Atomic size_t used;
-} arena;
+} arena FAR;
+static _Atomic size_t arena_used;
 
 bool next_is_bootstrap(const void *p)
 {
@@ -38,7 +38,7 @@ static void *bootstrap_memalign(size_t alignment, size_t size)
     if (size > ARENA_BYTES || alignment > ARENA_BYTES)
         goto full;
     size_t step = align_up(size, ALIGN_MIN) + alignment + ALIGN_MIN;
-    size_t at = atomic_fetch_add_explicit(&arena.used, step, memory_order_relaxed);
+    size_t at = atomic_fetch_add_explicit(&arena_used, step, memory_order_relaxed);
     if (at + step > ARENA_BYTES)
         goto full;
     char *p = (char *)align_up((uintptr_t)arena.bytes + at + sizeof(size_t), alignment);
@@ -110,7 +110,7 @@ void next_resolve(void)
         message_abort("no other malloc behind this library has %s()", #name);
 #include "next.def"
     found_free = found.free;
-    if (atomic_load_explicit(&arena.used, memory_order_relaxed) > 0)
+    if (atomic_load_explicit(&arena_used, memory_order_relaxed) > 0)
         found.free = free_unless_bootstrap;
     else if (!os_libc_free_keeps_errno((void *)found.free))
         found.free = free_quietly;

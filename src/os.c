@@ -178,7 +178,7 @@ bool os_is_secure(void)
 // The environment as the kernel passed it, for calls that come before libc has set `environ`.
 static const char *early_environment(const char *name, size_t length)
 {
-    static char block[32768];
+    static char block[32768] FAR;
     static ssize_t bytes;
     if (bytes == 0) {
         bytes = os_read_file("/proc/self/environ", block, sizeof block);

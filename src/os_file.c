@@ -35,9 +35,13 @@ ssize_t os_read_file(const char *path, char *buffer, size_t size)
 
 int os_open_private_directory(const char *path)
 {
-    if (mkdir(path, 0700) != 0 && errno != EEXIST)
-        return -errno;
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+    int fd = open(path, flags);
+    if (fd < 0 && errno == ENOENT) {
+        if (mkdir(path, 0700) != 0 && errno != EEXIST)
+            return -errno;
+        fd = open(path, flags);
+    }
     if (fd < 0)
         return -errno;
     struct stat status;

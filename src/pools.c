@@ -3,7 +3,7 @@
 
 #include "os.h"
 
-struct pools pools;
+struct pools pools FAR;
 
 enum {
     SLICE_SHIFT_MAX = 36,     // of an unlimited pool: 64 GiB

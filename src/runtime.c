@@ -14,7 +14,7 @@
 #include "pools_named.h"
 #include "sources.h"
 
-struct conf runtime_conf;
+struct conf runtime_conf FAR;
 
 enum state { NOT_STARTED, STARTING, SERVING, PASSIVE };
 

@@ -37,7 +37,7 @@ static const char *error_name(ssize_t error)
 // Merges a file under the name it is to have in messages. Mistakes; a missing file is -1.
 static int merge_file(struct conf *conf, const char *path, const char *name)
 {
-    static char text[CONF_TEXT_MAX]; // .bss: only what is read is ever touched
+    static char text[CONF_TEXT_MAX] FAR; // only what is read is ever touched
     ssize_t length = os_read_file(path, text, sizeof text);
     if (length == -ENOENT)
         return -1;

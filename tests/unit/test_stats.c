@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "core.h"
+#include "os.h"
 
 static char folder[] = "/tmp/test_stats.XXXXXX";
 
@@ -41,6 +42,36 @@ static struct stats_figures figures_of(const char *path)
     stats_read((struct stats_file *)(void *)bytes, false, &all);
     free(bytes);
     return all;
+}
+
+static blkcnt_t blocks_of(const char *path)
+{
+    struct stat status;
+    cr_assert_eq(stat(path, &status), 0, "%s", path);
+    return status.st_blocks;
+}
+
+// In the default directory, which is in memory: there, a page that is read through a mapping is made.
+Test(stats, holes_are_passed_over_and_nothing_else)
+{
+    start("malloc size=64 count=1; malloc size=60000 count=2");
+    heap_alloc(60000);
+    for (int i = 0; i < 3; i++)
+        heap_alloc(64);
+    heap_free(heap_alloc(1 << 20));
+    struct stats_figures all, sparse;
+    blkcnt_t before = blocks_of(stats_path());
+    int fd = os_open_file(stats_path());
+    cr_assert_geq(fd, 0);
+    stats_read_sparse(stats_file, fd, false, &sparse);
+    cr_assert_leq(blocks_of(stats_path()), before + 8 * 8); // counters of pools and process
+    os_close(fd);
+    stats_read(stats_file, false, &all);
+    cr_assert_gt(blocks_of(stats_path()), before + 8 * 8);
+    cr_assert_eq(memcmp(&all, &sparse, sizeof all), 0);
+    cr_assert_eq(all.pools[1].allocs, 1);
+    cr_assert_eq(all.pools[0].fell_back, 2);
+    cr_assert_eq(all.oversize, 1);
 }
 
 Test(stats, file_carries_the_counters_while_the_program_runs, .init = make_folder,
