@@ -202,9 +202,13 @@ struct pm_static {
 #define PM_POOL_PROTOTYPE(name) extern struct pm_static name
 
 // Defines `name`, at file scope; a constant expression each for count and size.
-#define PM_POOL_DECLARE(name, count, size, desc) \
-    static unsigned char name##_storage[PM_POOL_BYTES(count, size)] __attribute__((aligned(64))); \
-    struct pm_static name = {#name, desc, name##_storage, sizeof name##_storage, count, size, NULL}
+#define PM_POOL_DECLARE(name, count, size, desc) PM_POOL_DECLARE_AS(name, #name, count, size, desc)
+
+// The same, where the variable and the pool have different names.
+#define PM_POOL_DECLARE_AS(variable, name, count, size, desc) \
+    static unsigned char variable##_storage[PM_POOL_BYTES(count, size)] __attribute__((aligned(64))); \
+    struct pm_static variable = {name, desc, variable##_storage, sizeof variable##_storage, count, size, \
+                                 NULL}
 
 // Makes the pool ready: an expression, the pool; NULL with errno as pm_pool_create. Later calls do
 // nothing and return the same.

@@ -17,7 +17,7 @@ configure_file(tools/poolmalloc.pc.in poolmalloc.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/poolmalloc.pc
         DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
-install(FILES include/poolmalloc.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(DIRECTORY include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(DIRECTORY tools/presets/ DESTINATION ${CMAKE_INSTALL_DATADIR}/poolmalloc/presets
         FILES_MATCHING PATTERN "*.conf")
 install(FILES pools.conf README.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})

@@ -9,7 +9,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build_packages=(gcc:gcc g++:g++ libc6-dev make:make cmake:cmake pkg-config:pkg-config libjansson-dev
     libsmartcols-dev libncurses-dev)
 # shellcheck disable=SC2034
-test_packages=(libcriterion-dev bats:bats binutils:nm universal-ctags:ctags-universal
+test_packages=(libcriterion-dev liblwip-dev bats:bats binutils:nm universal-ctags:ctags-universal
     perl:perl python3:python3 sqlite3:sqlite3 procps:ps)
 # shellcheck disable=SC2034
 full_test_packages=(clang:clang shellcheck:shellcheck gcc-aarch64-linux-gnu:aarch64-linux-gnu-gcc
