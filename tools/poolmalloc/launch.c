@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+#include "launch.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "finding.h"
+#include "place.h"
+#include "sources.h"
+#include "verb.h"
+
+static void report(void *context, const char *mistake)
+{
+    (void)context;
+    verb_complain("%s", mistake);
+}
+
+char *launch_preload(const char *library, const char *next, const char *before)
+{
+    char *list;
+    if (asprintf(&list, "%s%s%s%s%s", library, next ? ":" : "", next ? next : "",
+                 before && before[0] ? ":" : "", before ? before : "") < 0)
+        return NULL;
+    return list;
+}
+
+static bool fits_preload(const char *path)
+{
+    if (!path[strcspn(path, " :")])
+        return true;
+    verb_complain("%s: a path with a blank or a colon cannot stand in LD_PRELOAD", path);
+    return false;
+}
+
+// Another malloc to be preloaded behind the pools: it must be for the same machine.
+static bool find_next(const char *name, unsigned machine, char ret_path[PATH_MAX])
+{
+    static struct probe probe;
+    const char *problem = place_next(name, ret_path);
+    if (!problem && (!probe_file(ret_path, &probe) || probe.machine != machine))
+        problem = "is no library for this machine";
+    if (problem)
+        verb_complain("--next %s: %s", name, problem);
+    return !problem && fits_preload(ret_path);
+}
+
+// POOLMALLOC_CONF and POOLMALLOC. What -o gave comes behind what the variable had, and wins.
+static bool set_configuration(const struct launch *launch)
+{
+    static struct conf conf;
+    char path[PATH_MAX];
+    if (launch->conf && !place_conf(launch->conf, path)) {
+        verb_complain("-c %s: %s", launch->conf,
+                      strchr(launch->conf, '/') ? strerror(errno)
+                                                : "neither a preset nor a file (poolmalloc presets)");
+        return false;
+    }
+    if (launch->conf)
+        setenv("POOLMALLOC_CONF", path, true);
+    if (launch->statements) { // alone first: mistakes are to be found in the command line
+        const char *before = getenv("POOLMALLOC");
+        char *both;
+        conf_init(&conf);
+        if (conf_merge(&conf, "-o", launch->statements, strlen(launch->statements), true, report, NULL))
+            return false;
+        if (asprintf(&both, "%s%s%s", before ? before : "", before && before[0] ? "\n" : "",
+                     launch->statements) < 0)
+            return false;
+        setenv("POOLMALLOC", both, true);
+        free(both);
+    }
+    return sources_read(&conf) == 0;
+}
+
+static bool set_preload(const struct launch *launch, const char *library, unsigned machine)
+{
+    char next[PATH_MAX];
+    if (!fits_preload(library) || (launch->next && !find_next(launch->next, machine, next)))
+        return false;
+    char *list = launch_preload(library, launch->next ? next : NULL, getenv("LD_PRELOAD"));
+    bool ok = list && setenv("LD_PRELOAD", list, true) == 0;
+    free(list);
+    return ok;
+}
+
+static int not_startable(const char *program, int error)
+{
+    verb_complain("%s: %s", program, error == ENOENT ? "no such program" : strerror(error));
+    return error == ENOENT ? VERB_RUN_NOT_FOUND : VERB_RUN_NOT_STARTED;
+}
+
+// The library and what it is for.
+static bool find_library(char ret_path[PATH_MAX], struct probe *ret_probe)
+{
+    if (place_library(ret_path) && probe_file(ret_path, ret_probe))
+        return true;
+    verb_complain("libpoolmalloc.so is neither beside this command nor where it was installed");
+    return false;
+}
+
+int launch_probe(const char *program, struct probe *ret_probe)
+{
+    static struct probe own;
+    char library[PATH_MAX], reason[2 * PATH_MAX];
+    int error = probe_program(program, ret_probe);
+    if (error)
+        return not_startable(program, error);
+    if (!find_library(library, &own))
+        return VERB_RUN_FAILED;
+    if (!finding_refusal(ret_probe, own.machine, reason, sizeof reason))
+        return 0;
+    verb_complain("%s cannot run on pools: %s", ret_probe->path, reason);
+    return VERB_RUN_FAILED;
+}
+
+int launch_set_environment(const struct launch *launch)
+{
+    static struct probe own;
+    char library[PATH_MAX];
+    if (!find_library(library, &own) || !set_configuration(launch)
+        || !set_preload(launch, library, own.machine))
+        return VERB_RUN_FAILED;
+    if (launch->python)
+        setenv("PYTHONMALLOC", "malloc", true);
+    return 0;
+}
+
+int launch_exec(char **argv)
+{
+    execvp(argv[0], argv);
+    return not_startable(argv[0], errno);
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// A program on pools: what `run` was asked for, made into the environment that the library reads, and
+// the start itself.
+#ifndef LAUNCH_H
+#define LAUNCH_H
+
+#include "probe.h"
+
+struct launch {
+    const char *conf;       // a file or a preset; NULL: none
+    const char *statements; // of pools.conf, one a line, as -o gave them; NULL: none
+    const char *next;       // jemalloc, mimalloc, tcmalloc or a path; NULL: libc's
+    bool python;
+};
+
+// Finds and probes the program, and refuses what cannot work. 0, or the exit status after complaining.
+int launch_probe(const char *program, struct probe *ret_probe);
+
+// Checks the configuration, and sets up the environment of this process for programs on pools. 0, or
+// the exit status after complaining.
+int launch_set_environment(const struct launch *launch);
+
+// The text of LD_PRELOAD: the library, the next malloc if there is one, what was there before. To be
+// freed. Each may be NULL but for the library.
+char *launch_preload(const char *library, const char *next, const char *before);
+
+// Becomes the program. Only returns if that fails: the exit status, after complaining.
+int launch_exec(char **argv);
+
+#endif

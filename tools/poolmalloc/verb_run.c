@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: MIT
+// poolmalloc run: a program on pools.
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "launch.h"
+#include "profile.h"
+#include "term.h"
+#include "verb.h"
+
+enum { KEY_STRICT = 256, KEY_NEXT, KEY_PYTHON, KEY_ONLY, KEY_FOLLOW, KEY_PROFILE, KEY_OUTPUT, KEY_KEEP };
+
+static const struct argp_option options[] = {
+    {.name = "option", .key = 'o', .arg = "KEY=VALUE",
+     .doc = "a line of pools.conf: an option, or a pool (poolmalloc options)"},
+    {.name = "conf", .key = 'c', .arg = "FILE|PRESET", .doc = "the pools (poolmalloc presets)"},
+    {.name = "strict", .key = KEY_STRICT,
+     .doc = "lwIP's rules: no way out of an empty pool, and none for large requests"},
+    {.name = "next", .key = KEY_NEXT, .arg = "MALLOC",
+     .doc = "what serves the rest: jemalloc, mimalloc, tcmalloc, or a library's path; libc's by default"},
+    {.name = "python", .key = KEY_PYTHON, .doc = "have Python ask malloc for small blocks, too"},
+    {.name = "only", .key = KEY_ONLY, .arg = "NAME",
+     .doc = "serve only programs of this name (* and ? match); may be given again"},
+    {.name = "follow", .key = KEY_FOLLOW, .arg = "exec|no",
+     .doc = "whether programs that PROGRAM starts run on pools, too (exec, the default)"},
+    {.name = "keep", .key = KEY_KEEP, .doc = "keep the statistics, for poolmalloc stats and tune"},
+    {.name = "profile", .key = KEY_PROFILE,
+     .doc = "measure for poolmalloc tune: pools for every size, statistics of all processes in a file"},
+    {.name = "output", .key = KEY_OUTPUT, .arg = "FILE",
+     .doc = "that file, which must not exist (poolmalloc-PROGRAM.PID.pmstat)"},
+    {0}};
+
+struct run {
+    struct launch launch;
+    char **argv; // of the program
+    char *statements, *only; // grow
+    const char *output;
+    bool strict, keep, profile, follow_no;
+};
+
+// Appends to a text that grows, behind `separator` if there is something already.
+static void PRINTF(3, 4) append(char **text, const char *separator, const char *format, ...)
+{
+    char *more, *whole;
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vasprintf(&more, format, arguments);
+    va_end(arguments);
+    if (length < 0
+        || asprintf(&whole, "%s%s%s", *text ? *text : "", *text ? separator : "", more) < 0) {
+        verb_complain("out of memory");
+        exit(VERB_RUN_FAILED);
+    }
+    free(more);
+    free(*text);
+    *text = whole;
+}
+
+static void check(const struct run *run, struct argp_state *state)
+{
+    if (state->next == state->argc)
+        argp_error(state, "the program to run is missing");
+    if (run->output && !run->profile)
+        argp_error(state, "--output goes with --profile");
+    if (run->profile && run->launch.conf)
+        argp_error(state, "--profile brings its own pools: -c does not go with it");
+    if (run->only && run->follow_no)
+        argp_error(state, "--only and --follow no do not go together");
+}
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+    struct run *run = state->input;
+    switch (key) {
+    case 'o': append(&run->statements, "\n", "%s", argument); break;
+    case 'c': run->launch.conf = argument; break;
+    case KEY_STRICT: run->strict = true; break;
+    case KEY_NEXT: run->launch.next = argument; break;
+    case KEY_PYTHON: run->launch.python = true; break;
+    case KEY_ONLY: append(&run->only, ",", "%s", argument); break;
+    case KEY_FOLLOW:
+        if (strcmp(argument, "exec") != 0 && strcmp(argument, "no") != 0)
+            argp_error(state, "--follow %s: must be exec or no", argument);
+        run->follow_no = strcmp(argument, "no") == 0;
+        break;
+    case KEY_KEEP: run->keep = true; break;
+    case KEY_PROFILE: run->profile = true; break;
+    case KEY_OUTPUT: run->output = argument; break;
+    case ARGP_KEY_ARG:
+        state->next--;
+        check(run, state);
+        run->argv = state->argv + state->next;
+        state->next = state->argc;
+        break;
+    case ARGP_KEY_NO_ARGS: check(run, state); break;
+    default: return ARGP_ERR_UNKNOWN;
+    }
+    return 0;
+}
+
+// What the short options stand for, in pools.conf's words. Those of the command line come in the
+// middle: they may override some, and not break others.
+static void add_statements(struct run *run, const char *name, const char *directory)
+{
+    char *user = run->statements;
+    run->statements = NULL;
+    if (run->profile)
+        append(&run->statements, "\n", "semantics=host\nthread_cache=off"); // exact high-water marks
+    if (run->strict)
+        append(&run->statements, "\n", "semantics=lwip");
+    if (user)
+        append(&run->statements, "\n", "%s", user);
+    if (run->only || run->follow_no)
+        append(&run->statements, "\n", "programs=\"%s\"", run->only ? run->only : name);
+    if (run->keep || run->profile)
+        append(&run->statements, "\n", "keep_stats=yes");
+    if (run->profile)
+        append(&run->statements, "\n", "dump=off\nstats_dir=\"%s\"", directory);
+    free(user);
+    run->launch.statements = run->statements;
+}
+
+static int profile_open(const struct run *run, const char *program, pid_t process, char **ret_name)
+{
+    *ret_name = NULL;
+    if (run->output)
+        append(ret_name, "", "%s", run->output);
+    else
+        append(ret_name, "", "poolmalloc-%s.%d.pmstat", program, (int)process);
+    int file = open(*ret_name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (file < 0)
+        verb_complain("%s: %s", *ret_name,
+                      errno == EEXIST ? "exists already, and is not overwritten" : strerror(errno));
+    return file;
+}
+
+static void tell(const char *name, const char *program, const struct profile_sum *sum)
+{
+    if (sum->processes == 0) {
+        verb_complain("no process of this run was on pools: there is nothing to keep");
+        unlink(name);
+        return;
+    }
+    verb_complain("%llu requests of %u process%s (%s) are in %s", (unsigned long long)sum->requests,
+                  sum->processes, sum->processes == 1 ? "" : "es", program, name);
+    if (sum->running)
+        verb_complain("%u of them still run: what they do from now on is not in it", sum->running);
+    verb_complain("next: %spoolmalloc tune %s%s", term_style(stderr, TERM_GOOD), name,
+                  term_style(stderr, TERM_PLAIN));
+}
+
+static int run_profile(struct run *run, const struct probe *probe, const char *directory)
+{
+    char *name = NULL;
+    pid_t process = 0;
+    struct profile_sum sum = {0};
+    int file = run->output ? profile_open(run, probe->name, 0, &name) : -1;
+    if (run->output ? file < 0 : access(".", W_OK) != 0) {
+        if (!run->output)
+            verb_complain("the current directory: %s; --output names another place", strerror(errno));
+        return VERB_RUN_FAILED;
+    }
+    int status = profile_run(run->argv, &process);
+    if (status >= 0 && !run->output)
+        file = profile_open(run, probe->name, process, &name);
+    if (file >= 0) {
+        profile_gather(directory, file, &sum);
+        tell(name, probe->name, &sum);
+    }
+    free(name);
+    profile_remove(directory);
+    if (status < 0)
+        return VERB_RUN_FAILED;
+    profile_end_like(status);
+}
+
+int verb_run(int argc, char **argv)
+{
+    static const struct argp argp = {
+        .options = options, .parser = parse, .args_doc = "PROGRAM [ARGUMENT...]",
+        .doc = "Run a program on pools.\v"
+               "Without -c, the pools of pools.conf in the system's configuration directory, of "
+               "POOLMALLOC_CONF and of POOLMALLOC count, or lwIP's example. When the program ends, its "
+               "statistics come on standard error. Exit status: the program's; 125 if poolmalloc "
+               "failed, or refused a program that cannot work; 126 if the program could not be started; "
+               "127 if there is none."};
+    static struct probe probe;
+    struct run run = {0};
+    char directory[PATH_MAX] = "";
+    verb_parse_program(&argp, argc, argv, &run, VERB_RUN_FAILED);
+    int failure = launch_probe(run.argv[0], &probe);
+    if (failure)
+        return failure;
+    if (run.profile) {
+        if (!profile_directory(directory))
+            return VERB_RUN_FAILED;
+        run.launch.conf = "general";
+    }
+    add_statements(&run, probe.name, directory);
+    failure = launch_set_environment(&run.launch);
+    if (failure == 0)
+        failure = run.profile ? run_profile(&run, &probe, directory) : launch_exec(run.argv);
+    if (directory[0])
+        profile_remove(directory);
+    return failure;
+}
