@@ -43,7 +43,7 @@ int named_pool_create(const char *name, uint64_t count, uint64_t size, const cha
 {
     if (!is_name(name) || count == 0 || count > COUNT_MAX || size == 0 || size > SIZE_MAX_BYTES)
         return EINVAL;
-    if (!runtime_enter())
+    if (!runtime_enter_own())
         return ENODEV;
     uint64_t stride = storage ? align_up(size, ALIGN_MIN) : conf_stride(&runtime_conf, size);
     struct named_plan plan = {

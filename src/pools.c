@@ -79,11 +79,19 @@ bool pools_prepare_memory(const struct conf *conf, const struct pool *pool)
     return !conf->lock_memory || os_lock_memory(pool->base, bytes);
 }
 
+static void finish_route(const struct conf *conf)
+{
+    route_finish(&pools.route);
+    pools.pass_by[ROUTE_NONE] = conf->on_oversize == POLICY_FALLBACK;
+}
+
 bool pools_init(const struct conf *conf, struct stats_pool *stats, const char **ret_problem)
 {
     unsigned count = conf->malloc_pool_count;
-    if (count == 0)
+    if (count == 0) {
+        finish_route(conf);
         return true;
+    }
     bool unlimited;
     unsigned smallest = min_shift(conf, &unlimited);
     *ret_problem = "the pools are larger than the address space";
@@ -107,8 +115,7 @@ bool pools_init(const struct conf *conf, struct stats_pool *stats, const char **
         uint64_t stride_alignment = plan.stride & -plan.stride;
         route_add(&pools.route, plan.usable, min_u64(stride_alignment, align));
     }
-    route_finish(&pools.route);
-    pools.pass_by[ROUTE_NONE] = conf->on_oversize == POLICY_FALLBACK;
+    finish_route(conf);
     pools.base = (uintptr_t)base;
     pools.shift = shift;
     pools.count = count; // last: from here on addresses have owners

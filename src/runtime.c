@@ -16,14 +16,20 @@
 
 struct conf runtime_conf FAR;
 
-enum state { NOT_STARTED, STARTING, SERVING, PASSIVE };
+enum state {
+    NOT_STARTED,
+    STARTING,
+    SERVING,
+    PASSIVE, // as the configuration wants it, or because of its mistakes
+    REFUSED, // for want of memory
+};
 
 // A forked child that still allocates after this time is believed to live on, and gets a statistics
 // file of its own. Most children call exec much sooner, and would leave a file behind each time.
 #define SETTLE_AFTER_NS 100000000U
 
 static struct {
-    // Written by the starter; its release of SERVING or PASSIVE publishes everything else.
+    // Written by the starter; its release of one of the last three publishes everything else.
     _Atomic uint32_t state;
     struct lock threads; // attach, detach, fork
     pthread_key_t key;   // whose destructor ends a thread's cache
@@ -34,6 +40,14 @@ static struct {
     _Atomic bool unsettled; // a forked child without a statistics file yet
     uint64_t fork_ns;       // when it was forked
 } runtime;
+
+static bool serves_malloc = true;
+static const struct conf_string dump_off = {"off"};
+
+void runtime_without_malloc(void)
+{
+    serves_malloc = false;
+}
 
 static TLS bool is_starter;    // this thread runs start()
 static TLS uint8_t end_rounds; // times that this thread's destructor has run
@@ -169,11 +183,23 @@ static void after_fork_in_parent(void)
 
 // Start and end
 
-static void pass_by(const char *why)
+static void pass_by(enum state state, const char *why)
 {
-    if (why)
+    if (why && serves_malloc)
         message("%s; this program runs on the next malloc, as if poolmalloc were not there", why);
-    atomic_store_explicit(&runtime.state, PASSIVE, memory_order_release);
+    else if (why)
+        message("%s; this program has no pools of it", why);
+    atomic_store_explicit(&runtime.state, state, memory_order_release);
+}
+
+// What is not wanted of a configuration where the program's malloc is another's.
+static void leave_malloc_alone(struct conf *conf)
+{
+    if (serves_malloc)
+        return;
+    conf->malloc_pool_count = 0;
+    if (conf->option_source[OPTION_dump] == 0)
+        conf->dump = dump_off;
 }
 
 static void start_pools(void)
@@ -183,13 +209,13 @@ static void start_pools(void)
         runtime_conf.thread_cache = THREAD_CACHE_OFF; // exactness needs membarrier, see cache.h
     stats_open(&runtime_conf);
     if (!stats_file) {
-        pass_by("the kernel refused the memory of the statistics");
+        pass_by(REFUSED, "the kernel refused the memory of the statistics");
         return;
     }
     if (!pools_named_init(&runtime_conf, &problem)
         || !pools_init(&runtime_conf, stats_file->pools, &problem)) {
         stats_close(false);
-        pass_by(problem);
+        pass_by(REFUSED, problem);
         return;
     }
     for (unsigned i = 0; i < pools.count; i++) {
@@ -213,17 +239,29 @@ static void start(void)
     os_stderr_start(true);
     next_resolve();
     if (sources_read(&runtime_conf) > 0)
-        pass_by("the configuration has mistakes");
+        pass_by(PASSIVE, "the configuration has mistakes");
     else if (!sources_serve(&runtime_conf, os_program_name()))
-        pass_by(NULL);
-    else
+        pass_by(PASSIVE, NULL);
+    else {
+        leave_malloc_alone(&runtime_conf);
         start_pools();
+    }
 }
 
-// True when the caller's thread may go on: the library is started, or is being started by itself.
-SLOW static void start_once(void)
+// For pools that the program makes itself: none of the configuration, no dump.
+static void start_bare(void)
 {
-    uint32_t expected = NOT_STARTED;
+    conf_init(&runtime_conf);
+    runtime_conf.malloc_pool_count = 0;
+    runtime_conf.dump = dump_off;
+    start_pools();
+}
+
+// Starts the library if it is in the state `from`. When it returns, it is started, or is being started by
+// the caller's own thread.
+SLOW static void start_once(enum state from, void (*start_it)(void))
+{
+    uint32_t expected = from;
     if (is_starter)
         return;
     if (!atomic_compare_exchange_strong_explicit(&runtime.state, &expected, STARTING,
@@ -234,7 +272,7 @@ SLOW static void start_once(void)
     }
     int cancel_state = os_cancel_disable();
     is_starter = true;
-    start();
+    start_it();
     is_starter = false;
     os_cancel_restore(cancel_state);
     if (runtime_is_serving()) // may allocate, and so waits until here
@@ -245,7 +283,7 @@ bool runtime_enter(void)
 {
     uint32_t state = load_state();
     if (unlikely(state == NOT_STARTED || state == STARTING)) {
-        start_once();
+        start_once(NOT_STARTED, start);
         state = load_state();
     }
     if (state != SERVING)
@@ -256,6 +294,13 @@ bool runtime_enter(void)
     if (unlikely(atomic_load_explicit(&runtime.unsettled, memory_order_relaxed)))
         settle_child();
     return true;
+}
+
+bool runtime_enter_own(void)
+{
+    if (!runtime_enter() && load_state() == PASSIVE)
+        start_once(PASSIVE, start_bare);
+    return runtime_enter();
 }
 
 void runtime_end(void)

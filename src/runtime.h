@@ -17,6 +17,14 @@ extern struct conf runtime_conf;
 // starting it. errno may change.
 bool runtime_enter(void);
 
+// The same for pools that the program makes itself: they are served even where those of the
+// configuration are not, because it has mistakes or is not for this program.
+bool runtime_enter_own(void);
+
+// Called before anything else in a library that replaces no malloc: no malloc pools are made, and there is
+// no dump unless the configuration says where.
+void runtime_without_malloc(void);
+
 // The library serves from pools.
 bool runtime_is_serving(void);
 

@@ -29,26 +29,81 @@ dump_of_true() {
     done <"$BUILD/install_manifest.txt"
 }
 
+# The project of tests/install, built against what is installed: once for all tests.
+consumers() {
+    BUILT=$BATS_FILE_TMPDIR/consumers
+    [ -d "$BUILT" ] || cmake -S "$TESTS/install" -B "$BUILT" -DCMAKE_PREFIX_PATH="$ROOT"
+    cmake --build "$BUILT" -j2
+}
+
 @test "find_package gives poolmalloc::poolmalloc, for C and C++" {
-    cmake -S "$TESTS/install" -B "$BATS_TEST_TMPDIR/build" -DCMAKE_PREFIX_PATH="$ROOT"
-    cmake --build "$BATS_TEST_TMPDIR/build"
+    consumers
     for program in consumer_c consumer_cc; do
-        run --separate-stderr pools "" "$BATS_TEST_TMPDIR/build/$program"
+        run --separate-stderr pools "" "$BUILT/$program"
         [[ $output =~ ^([0-9.]+)\ ([0-9.]+)\ ([0-9.]+)$ ]]
         [ "${BASH_REMATCH[1]}" = "${BASH_REMATCH[2]}" ]
         [ "${BASH_REMATCH[1]}" = "${BASH_REMATCH[3]}" ]
     done
 }
 
-@test "pkg-config finds it, and names the same version" {
+# linked LIBRARY MALLOC: programs linked with it have pools, and this malloc. Nothing is preloaded.
+linked() {
+    local language
+    consumers
+    for language in c cc; do
+        POOLMALLOC="stats_dir=$STATS_DIR;dump=off;malloc size=200 count=9;pool SYS_MBOX size=64 count=22" \
+            run --separate-stderr "$BUILT/$1_$language"
+        echo "$1_$language: $status, $stderr"
+        [ "$status" = 0 ]
+        [ "$output" = "malloc: $2" ]
+        [ -z "$stderr" ]
+    done
+}
+
+@test "poolmalloc::poolmalloc: pools and malloc" { linked poolmalloc pool; }
+@test "poolmalloc::poolmalloc-static: pools and malloc, in the program itself" {
+    linked poolmalloc-static pool
+    ! readelf -d "$BUILT/poolmalloc-static_c" | grep poolmalloc
+}
+@test "poolmalloc::pools: pools, and the program's own malloc" { linked pools other; }
+@test "poolmalloc::pools-static: the same, in the program itself" {
+    linked pools-static other
+    ! readelf -d "$BUILT/pools-static_c" | grep poolmalloc
+}
+
+@test "a static library takes no names from the program but its own" {
+    local names
+    for library in poolmalloc poolmalloc-pools; do
+        names=$(nm -g --defined-only "$(find "$ROOT" -name lib$library.a)" | awk 'NF == 3 {print $3}' | sort)
+        [ -z "$(comm -23 <(echo "$names") "$TESTS/exports.txt")" ]
+        [[ $names == *pm_alloc* ]]
+    done
+    [[ $names != *malloc_usable_size* ]] # the last is the one without malloc
+}
+
+@test "a program with poolmalloc::pools says nothing at its end unless asked to" {
+    consumers
+    POOLMALLOC="stats_dir=$STATS_DIR;pool SYS_MBOX size=64 count=22" \
+        run --separate-stderr "$BUILT/pools_c"
+    [ -z "$stderr" ]
+    POOLMALLOC="stats_dir=$STATS_DIR;dump=stderr;pool SYS_MBOX size=64 count=22" \
+        run --separate-stderr "$BUILT/pools_c"
+    [[ $stderr == "poolmalloc: pools_c, "*SYS_MBOX*sessions*blocks* ]]
+    [[ $stderr != *MALLOC_* ]]
+}
+
+@test "pkg-config finds both, and names the same version" {
     command -v pkg-config >/dev/null || skip "no pkg-config"
     PKG_CONFIG_PATH=$(dirname "$(find "$ROOT" -name poolmalloc.pc)")
     export PKG_CONFIG_PATH
-    # shellcheck disable=SC2046 # several arguments
-    cc -o "$BATS_TEST_TMPDIR/consumer" "$TESTS/install/consumer.c" \
-        $(pkg-config --cflags --libs poolmalloc) "-Wl,-rpath,$(pkg-config --variable=libdir poolmalloc)"
-    run "$BATS_TEST_TMPDIR/consumer"
-    [[ $output == *" $(pkg-config --modversion poolmalloc) "* ]]
+    for library in poolmalloc poolmalloc-pools; do
+        # shellcheck disable=SC2046 # several arguments
+        cc -o "$BATS_TEST_TMPDIR/consumer" "$TESTS/install/consumer.c" \
+            $(pkg-config --cflags --libs $library) "-Wl,-rpath,$(pkg-config --variable=libdir $library)"
+        run "$BATS_TEST_TMPDIR/consumer"
+        [[ $output == *" $(pkg-config --modversion $library) "* ]]
+        readelf -d "$BATS_TEST_TMPDIR/consumer" | grep -F "[lib$library.so]"
+    done
 }
 
 @test "the installed tree can be moved" {

@@ -5,17 +5,22 @@
 include(CMakePackageConfigHelpers)
 
 set(config_dir ${CMAKE_INSTALL_LIBDIR}/cmake/poolmalloc)
-install(TARGETS poolmalloc EXPORT poolmalloc LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(TARGETS poolmalloc poolmalloc-static pools pools-static EXPORT poolmalloc
+        LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(EXPORT poolmalloc NAMESPACE poolmalloc:: DESTINATION ${config_dir}
-        FILE poolmallocConfig.cmake)
+        FILE poolmallocTargets.cmake)
+install(FILES tools/poolmallocConfig.cmake DESTINATION ${config_dir})
 write_basic_package_version_file(poolmallocConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/poolmallocConfigVersion.cmake DESTINATION ${config_dir})
 
 file(RELATIVE_PATH PC_INCLUDEDIR
      ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_FULL_INCLUDEDIR})
-configure_file(tools/poolmalloc.pc.in poolmalloc.pc @ONLY)
-install(FILES ${CMAKE_CURRENT_BINARY_DIR}/poolmalloc.pc
-        DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+foreach(file poolmalloc poolmalloc-pools)
+  set(PC_FILE ${file})
+  configure_file(tools/poolmalloc.pc.in ${file}.pc @ONLY)
+  install(FILES ${CMAKE_CURRENT_BINARY_DIR}/${file}.pc
+          DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+endforeach()
 
 install(DIRECTORY include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(DIRECTORY tools/presets/ DESTINATION ${CMAKE_INSTALL_DATADIR}/poolmalloc/presets
