@@ -1,26 +1,14 @@
 // SPDX-License-Identifier: MIT
-#include "cache.h"
-
 #include <string.h>
 
-#include "os.h"
+#include "cache_list.h"
 #include "pools_named.h"
-#include "stats.h"
+#include "os.h"
 
 struct cache cache_none FAR;
 _Atomic bool cache_is_shared;
 TLS struct cache *cache_self = &cache_none;
-
-// Append-only: a cache is used again by later threads, never unmapped. (A forked child counts from 0
-// again, and finds those of its parent in the list.) Written under the runtime's
-// lock; `count` is the release that publishes an entry to stoppers, which hold only a pool's lock.
-static struct {
-    _Atomic uint32_t count;
-    bool used;                            // a thread has had a cache
-    size_t bytes;                         // of one cache with its slots
-    size_t slots_at[POOLS_MAX];           // where each bin's slots begin
-    struct cache *list[CACHES_MAX];
-} caches FAR;
+struct caches caches FAR;
 
 void cache_init(void)
 {
@@ -30,6 +18,10 @@ void cache_init(void)
         caches.slots_at[i] = caches.bytes;
         caches.bytes += align_up(room * sizeof(uint32_t), CACHE_LINE);
     }
+    for (unsigned i = 0; i < pools.count; i++) {
+        caches.grown_at[i] = caches.bytes;
+        caches.bytes += align_up(pools.pool[i].cache_max * sizeof(uint32_t), CACHE_LINE);
+    }
 }
 
 unsigned cache_count(void)
@@ -37,14 +29,8 @@ unsigned cache_count(void)
     return atomic_load_explicit(&caches.count, memory_order_acquire);
 }
 
-static void bin_set_n(struct bin *bin, uint32_t n)
-{
-    atomic_store_explicit(&bin->n_and_busy, n, memory_order_relaxed);
-}
-
 enum {
     CAPACITY_START = 64, // chunks of an unlimited pool, before a thread has shown that it uses more
-    PATIENCE_MAX = 1 << 16,
 };
 
 // The caches of a finite pool shall leave half of its chunks to whoever asks first: each thread that
@@ -68,15 +54,11 @@ static void bin_start(struct cache *cache, struct pool *pool)
     bin->state = pool->state;
     bin->multiplier = pool->multiplier;
     bin->pitch = pool->pitch;
+    bin->owes = 0;
     bin_set_n(bin, 0);
     atomic_store_explicit(&bin->low, 0, memory_order_relaxed);
     atomic_store_explicit(&bin->stop, 0, memory_order_relaxed);
     atomic_store_explicit(&bin->capacity, start_capacity(pool), memory_order_relaxed);
-}
-
-static bool bin_is_started(const struct bin *bin)
-{
-    return atomic_load_explicit(&bin->capacity, memory_order_relaxed) > 0;
 }
 
 // Saves a lock where the answer of bin_ready would be no.
@@ -95,12 +77,6 @@ static struct bin *bin_ready(struct cache *cache, struct pool *pool)
         return NULL;
     bin_start(cache, pool);
     return bin;
-}
-
-// Ends an epoch of the high-water mark: since the last one, at most out - low chunks were used.
-static void bin_note_used(struct bin *bin, struct pool *pool)
-{
-    pool_note_used(pool, atomic_load_explicit(&bin->low, memory_order_relaxed), pool->caches - 1);
 }
 
 void cache_note_used(struct pool *pool)
@@ -123,9 +99,11 @@ bool cache_refill(struct cache *cache, struct pool *pool)
     struct bin *bin = bin_ready(cache, pool);
     if (bin && atomic_load_explicit(&bin->n, memory_order_relaxed) == 0) {
         bin_note_used(bin, pool);
-        uint32_t capacity = atomic_load_explicit(&bin->capacity, memory_order_relaxed);
+        uint32_t capacity = (uint32_t)min_u64(
+            atomic_load_explicit(&bin->capacity, memory_order_relaxed), pool->cache_capacity);
         uint32_t want = (uint32_t)max_u64((capacity + 1) / 2, min_u64(capacity, CAPACITY_START));
         taken = pool_take(pool, bin->slots, want);
+        bin->owes = (uint16_t)min_u64(bin->owes + taken, UINT16_MAX);
         bin_set_n(bin, taken);
         atomic_store_explicit(&bin->low, taken, memory_order_relaxed);
     }
@@ -133,11 +111,32 @@ bool cache_refill(struct cache *cache, struct pool *pool)
     return taken > 0;
 }
 
+// Lets a full bin of an unlimited pool hold more: a few for every thread, and as many as this one has
+// taken, for it may take them again; but not what others have taken and it frees. Under the lock.
+static bool bin_grow(struct cache *cache, struct bin *bin, struct pool *pool)
+{
+    uint32_t capacity = atomic_load_explicit(&bin->capacity, memory_order_relaxed);
+    uint32_t limit = pool->cache_capacity;
+    if (bin->owes > limit)
+        limit = pool->cache_max;
+    if (capacity >= limit || !pool->unlimited)
+        return false;
+    uint32_t more = (uint32_t)min_u64(2 * (uint64_t)capacity, limit);
+    if (more > pool->cache_capacity) {
+        uint32_t *grown = (uint32_t *)(void *)((char *)cache + caches.grown_at[pool->index]);
+        memmove(grown, bin->slots, capacity * sizeof *grown);
+        bin->slots = grown;
+    }
+    atomic_store_explicit(&bin->capacity, more, memory_order_relaxed);
+    return true;
+}
+
 // Gives the half of the bin back that was not used for longest. Under the lock.
 static void flush_half(struct bin *bin, struct pool *pool)
 {
     uint32_t n = atomic_load_explicit(&bin->n, memory_order_relaxed);
     uint32_t half = (n + 1) / 2;
+    bin->owes -= (uint16_t)min_u64(bin->owes, half);
     bin_note_used(bin, pool);
     pool_give(pool, bin->slots, half);
     memmove(bin->slots, bin->slots + half, (n - half) * sizeof *bin->slots);
@@ -155,12 +154,8 @@ bool cache_make_room(struct cache *cache, struct pool *pool)
     if (bin) {
         uint32_t capacity = atomic_load_explicit(&bin->capacity, memory_order_relaxed);
         bool full = atomic_load_explicit(&bin->n, memory_order_relaxed) == capacity;
-        if (full && pool->unlimited && capacity < pool->cache_capacity) {
-            capacity = (uint32_t)min_u64(2 * (uint64_t)capacity, pool->cache_capacity);
-            atomic_store_explicit(&bin->capacity, capacity, memory_order_relaxed);
-        } else if (full) {
+        if (full && !bin_grow(cache, bin, pool))
             flush_half(bin, pool);
-        }
     }
     lock_drop(&pool->lock);
     return bin != NULL;
@@ -204,45 +199,6 @@ bool cache_give_direct(struct pool *pool, uint32_t number)
     return claimed;
 }
 
-// S1 for every started bin of the pools. The number of other threads' bins that it had to stop.
-static unsigned stop_bins(unsigned first, unsigned count)
-{
-    unsigned stopped = 0;
-    for (unsigned i = 0; i < cache_count(); i++) {
-        for (unsigned pool = first; pool < first + count; pool++) {
-            struct bin *bin = &caches.list[i]->bins[pool];
-            bool started = bin_is_started(bin);
-            bool undone = atomic_load_explicit(&bin->stop, memory_order_relaxed)
-                          && atomic_load_explicit(&bin->low, memory_order_relaxed) != BIN_STOPPED;
-            if (!started && !undone)
-                continue;
-            atomic_store_explicit(&bin->stop, 1, memory_order_relaxed);
-            // Ends the epoch of the high-water mark, which would be forgotten otherwise.
-            uint32_t low = atomic_exchange_explicit(&bin->low, BIN_STOPPED, memory_order_relaxed);
-            if (low != BIN_STOPPED)
-                pool_note_used(&pools.pool[pool], low, pools.pool[pool].caches - 1);
-            atomic_store_explicit(&bin->capacity, 0, memory_order_relaxed);
-            stopped += caches.list[i] != cache_self; // this thread's own needs no waiting for
-        }
-    }
-    return stopped;
-}
-
-// The whole word, because that is what O5 stores.
-static bool bin_is_busy(const struct bin *bin)
-{
-    return atomic_load_explicit(&bin->n_and_busy, memory_order_acquire) >> 32 != 0;
-}
-
-// S3 for every stopped bin.
-static void wait_for_owners(unsigned first, unsigned count)
-{
-    for (unsigned i = 0; i < cache_count(); i++)
-        for (unsigned pool = first; pool < first + count; pool++)
-            while (bin_is_busy(&caches.list[i]->bins[pool]))
-                os_yield(); // the owner is a few instructions from its end, but may not be running
-}
-
 // From one thread to two: the first may be between its test of cache_is_shared and the change of a
 // chunk's state. As in S2 and S3, once it has passed a barrier and is not busy, it has seen the change.
 static void share(void)
@@ -250,7 +206,7 @@ static void share(void)
     if (atomic_exchange_explicit(&cache_is_shared, true, memory_order_relaxed))
         return;
     os_barrier();
-    wait_for_owners(0, pools_bound());
+    cache_wait_for_owners(0, pools_bound());
 }
 
 // A thread that called malloc or free for the first time after its destructors had run, as glibc does
@@ -305,55 +261,6 @@ struct cache *cache_attach(struct stats_file *stats)
     return cache;
 }
 
-// Chunks of the pool in all caches. Exact when they stand still.
-static uint64_t cached_chunks(unsigned pool)
-{
-    uint64_t cached = 0;
-    for (unsigned i = 0; i < cache_count(); i++)
-        cached += atomic_load_explicit(&caches.list[i]->bins[pool].n, memory_order_relaxed);
-    return cached;
-}
-
-// The caller's own thread is in a slow path and so not busy.
-void cache_reclaim(unsigned first, unsigned count)
-{
-    while (stop_bins(first, count) > 0) {
-        os_barrier(); // S2
-        wait_for_owners(first, count);
-    }
-    for (unsigned pool = first; pool < first + count; pool++) {
-        struct pool *of = &pools.pool[pool];
-        if (of->caches == 0)
-            continue;
-        uint64_t cached = cached_chunks(pool);
-        pool_note_used(of, (uint32_t)cached, 0);
-        for (unsigned i = 0; i < cache_count(); i++) {
-            struct bin *bin = &caches.list[i]->bins[pool];
-            uint32_t n = atomic_load_explicit(&bin->n, memory_order_relaxed);
-            if (n > 0)
-                pool_give(of, bin->slots, n);
-            bin_set_n(bin, 0);
-        }
-        of->caches = 0;
-    }
-}
-
-bool cache_take_reclaimed(struct pool *pool, void **ret_chunk, bool *ret_was_new)
-{
-    lock_take(&pool->lock);
-    bool taken = cache_take_locked(pool, ret_chunk, ret_was_new);
-    if (!taken && !atomic_load_explicit(&pool->scarce, memory_order_relaxed)) {
-        bool fought_over = pool->caches > 1;
-        cache_reclaim(pool->index, 1);
-        pool->calm = 0;
-        pool->patience = fought_over ? (uint32_t)min_u64(2 * pool->patience + 1, PATIENCE_MAX) : 0;
-        atomic_store_explicit(&pool->scarce, !pool->unlimited, memory_order_relaxed);
-        taken = cache_take_locked(pool, ret_chunk, ret_was_new);
-    }
-    lock_drop(&pool->lock);
-    return taken;
-}
-
 void cache_detach(struct cache *cache)
 {
     for (unsigned i = pools_from(0); i < POOLS_MAX; i = pools_from(i + 1)) {
@@ -380,14 +287,4 @@ void cache_forget_all(void)
     atomic_store_explicit(&cache_is_shared, false, memory_order_relaxed);
     for (unsigned i = pools_from(0); i < POOLS_MAX; i = pools_from(i + 1))
         pools.pool[i].caches = 0;
-}
-
-void cache_check(void)
-{
-    for (unsigned i = pools_from(0); i < POOLS_MAX; i = pools_from(i + 1)) {
-        struct pool *pool = &pools.pool[i];
-        lock_take(&pool->lock);
-        pool_check(pool, cached_chunks(i));
-        lock_drop(&pool->lock);
-    }
 }

@@ -44,7 +44,8 @@ struct CACHE_ALIGNED bin {
     chunk_state *state;
     uint64_t multiplier;
     uint32_t pitch;
-    _Atomic uint32_t stop;
+    _Atomic uint16_t stop;
+    uint16_t owes; // chunks that the thread took from the pool, less those given back; or more
     struct stats_pool_counts *counts; // of this thread for this pool
 };
 

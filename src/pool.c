@@ -9,6 +9,8 @@
 enum {
     CACHE_AUTO_MAX = 256,         // chunks of one pool in one thread's cache, and
     CACHE_AUTO_BYTES = 32 * 1024, // bytes
+    CACHE_GROWN_MAX = 16384,      // the same of an unlimited pool
+    CACHE_GROWN_BYTES = 1024 * 1024,
     COUNT_MAX = UINT32_MAX - 1,
     COMMIT_MIN = 256 * 1024, // bytes by which an unlimited pool grows at least
 };
@@ -36,6 +38,14 @@ static uint32_t cache_capacity(const struct pool_plan *plan, uint32_t count)
     uint64_t most = plan->cache_limit != UINT32_MAX ? min_u64(plan->cache_limit, count)
                                                    : min_u64(auto_capacity(plan->stride), count / 2);
     return (uint32_t)min_u64(most, plan->cache_room);
+}
+
+static uint32_t cache_max(const struct pool_plan *plan, uint32_t capacity)
+{
+    if (plan->count != COUNT_UNLIMITED || plan->cache_limit != UINT32_MAX)
+        return capacity;
+    uint64_t grown = min_u64(CACHE_GROWN_BYTES / plan->stride, CACHE_GROWN_MAX);
+    return (uint32_t)max_u64(capacity, grown);
 }
 
 // So that the chunks of one refill have a line of states to themselves, where the stride allows it: the
@@ -137,6 +147,7 @@ bool pool_init(struct pool *pool, const struct pool_plan *plan, char *base,
         .slice_bytes = plan->slice_bytes,
         .count = count,
         .cache_capacity = cache_capacity(plan, count),
+        .cache_max = cache_max(plan, cache_capacity(plan, count)),
         .cache_is_auto = plan->cache_limit == UINT32_MAX,
         .index = plan->index,
         .unlimited = plan->count == COUNT_UNLIMITED,
@@ -207,7 +218,7 @@ void pool_note_used(struct pool *pool, uint32_t cached, uint32_t other_caches)
     uint64_t used = pool_out(pool) - cached;
     if (used <= atomic_load_explicit(&pool->stats->max, memory_order_relaxed))
         return;
-    uint64_t slack = min_u64((uint64_t)other_caches * pool->cache_capacity, used);
+    uint64_t slack = min_u64((uint64_t)other_caches * pool->cache_max, used);
     atomic_store_explicit(&pool->stats->max, used, memory_order_relaxed);
     atomic_store_explicit(&pool->stats->max_slack, slack, memory_order_relaxed);
 }

@@ -38,6 +38,7 @@ struct pool {
     uint64_t slice_bytes;
     uint32_t count;    // chunks at most
     uint32_t cache_capacity; // chunks that a thread may keep; 0: every request goes to the pool
+    uint32_t cache_max;      // and if it has shown that it needs them
     bool cache_is_auto;      // a thread may start with less
     uint32_t index;    // in pools.pool[]
     bool unlimited;

@@ -65,18 +65,48 @@ Test(cache, full_bin_gives_its_older_half_back)
     cache_check();
 }
 
-Test(cache, bins_of_unlimited_pools_grow_before_they_give_back)
+enum { MANY = 3000 };
+static void *many[MANY];
+
+static void *take_many(void *unused)
+{
+    for (int i = 0; i < MANY; i++)
+        many[i] = heap_alloc(64);
+    return unused;
+}
+
+static void free_many(void)
+{
+    for (int i = 0; i < MANY; i++)
+        heap_free(many[i]);
+}
+
+Test(cache, a_thread_keeps_as_many_chunks_of_an_unlimited_pool_as_it_took)
 {
     start("malloc size=64 count=unlimited");
-    void *held[300];
-    for (int i = 0; i < 300; i++)
-        held[i] = heap_alloc(64);
-    uint32_t start_capacity = own_bin(0)->capacity;
-    for (int i = 0; i < 300; i++)
-        heap_free(held[i]);
-    cr_assert_gt(own_bin(0)->capacity, start_capacity);
+    take_many(NULL);
+    cr_assert_eq(own_bin(0)->capacity, 64);
+    uint32_t left = own_bin(0)->n;
+    free_many();
+    cr_assert_eq(own_bin(0)->n, MANY + left);
+    cr_assert_eq(pools.pool[0].free, 0);
+    cache_check();
+    take_many(NULL); // and none is lost or there twice on the way to the larger array
+    for (int i = 1; i < MANY; i++)
+        cr_assert_neq(many[i], many[i - 1]);
+    cache_check();
+}
+
+Test(cache, what_other_threads_took_goes_back_to_the_pool)
+{
+    pthread_t thread;
+    start("malloc size=64 count=unlimited");
+    pthread_create(&thread, NULL, take_many, NULL);
+    pthread_join(thread, NULL);
+    free_many();
     cr_assert_eq(own_bin(0)->capacity, pools.pool[0].cache_capacity);
-    cr_assert_gt(pools.pool[0].free, 0);
+    cr_assert_leq(own_bin(0)->n, own_bin(0)->capacity);
+    cr_assert_geq(pools.pool[0].free, MANY - own_bin(0)->capacity);
     cache_check();
 }
 

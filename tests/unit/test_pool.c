@@ -171,8 +171,9 @@ Test(pool, caches_of_a_finite_pool_are_a_fraction_of_it)
     cr_assert_eq(pool.cache_capacity, 25);
     make(64, COUNT_UNLIMITED);
     cr_assert_geq(pool.cache_capacity, 64);
+    cr_assert_eq(pool.cache_max, 16384);
     make(1 << 18, COUNT_UNLIMITED);
-    cr_assert_leq(pool.cache_capacity, 4); // large chunks are not hoarded
+    cr_assert_leq(pool.cache_max, 4); // large chunks are not hoarded
 }
 
 static bool is_resident(const void *p)

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+// All caches, and what the files of this module share: cache.c (the owners' side) and cache_stop.c (the
+// stoppers').
+#ifndef CACHE_LIST_H
+#define CACHE_LIST_H
+
+#include "cache.h"
+#include "stats.h"
+
+// Append-only: a cache is used again by later threads, never unmapped. (A forked child counts from 0
+// again, and finds those of its parent in the list.) Written under the runtime's
+// lock; `count` is the release that publishes an entry to stoppers, which hold only a pool's lock.
+struct caches {
+    _Atomic uint32_t count;
+    bool used;                            // a thread has had a cache
+    size_t bytes;                         // of one cache with its slots
+    size_t slots_at[POOLS_MAX];           // where each bin's slots begin
+    size_t grown_at[POOLS_MAX];           // and when it needs more: untouched until then
+    struct cache *list[CACHES_MAX];
+};
+
+extern struct caches caches;
+
+// S3 for every stopped bin of the pools [first, first + count).
+void cache_wait_for_owners(unsigned first, unsigned count);
+
+INLINE void bin_set_n(struct bin *bin, uint32_t n)
+{
+    atomic_store_explicit(&bin->n_and_busy, n, memory_order_relaxed);
+}
+
+INLINE bool bin_is_started(const struct bin *bin)
+{
+    return atomic_load_explicit(&bin->capacity, memory_order_relaxed) > 0;
+}
+
+// Ends an epoch of the high-water mark: since the last one, at most out - low chunks were used.
+INLINE void bin_note_used(struct bin *bin, struct pool *pool)
+{
+    pool_note_used(pool, atomic_load_explicit(&bin->low, memory_order_relaxed), pool->caches - 1);
+}
+
+#endif
