@@ -131,3 +131,11 @@ void verb_parse_program(const struct argp *argp, int argc, char **argv, void *in
     argp_err_exit_status = failure;
     parse(argp, argc, argv, input, true);
 }
+
+const char *verb_nearest(const char *unknown, const char *const *known, unsigned count)
+{
+    struct conf_nearest nearest = conf_value_nearest((struct conf_word){unknown, strlen(unknown)});
+    for (unsigned i = 0; i < count; i++)
+        conf_value_offer(&nearest, known[i]);
+    return nearest.known;
+}

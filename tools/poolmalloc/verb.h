@@ -41,4 +41,7 @@ void verb_parse_program(const struct argp *argp, int argc, char **argv, void *in
 // "poolmalloc: ..." on standard error.
 void verb_complain(const char *format, ...) PRINTF(1, 2);
 
+// Of `count` known words the nearest to an unknown one; NULL if none is near.
+const char *verb_nearest(const char *unknown, const char *const *known, unsigned count);
+
 #endif

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: MIT
+#include "review.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "pools.h"
+#include "table.h"
+#include "term.h"
+
+struct warning {
+    const struct conf *conf;
+    conf_report *warn;
+    void *context;
+};
+
+static void PRINTF(3, 4)
+    warn(const struct warning *warning, const struct conf_pool *pool, const char *format, ...)
+{
+    char text[512], line[640];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    const struct conf *conf = warning->conf;
+    if (pool)
+        snprintf(line, sizeof line, "%s:%u: warning: %s", conf->sources[pool->source], pool->line, text);
+    else
+        snprintf(line, sizeof line, "%s: warning: %s", conf->sources[conf->source_count - 1], text);
+    warning->warn(warning->context, line);
+}
+
+// The sizes that come to each pool first: those above all earlier pools'.
+static void find_sizes(const struct warning *warning, struct review *review)
+{
+    const struct conf *conf = warning->conf;
+    uint64_t largest = 0;
+    unsigned by = 0;
+    for (unsigned i = 0; i < conf->malloc_pool_count; i++) {
+        const struct conf_pool *pool = &conf->malloc_pools[i];
+        uint64_t usable = conf_usable(conf, pool->size);
+        review->pools[i].first = i > 0 ? largest + 1 : 0;
+        review->pools[i].last = usable;
+        review->pools[i].shadowed_by = by;
+        if (i > 0 && usable <= largest)
+            warn(warning, pool, "the pool of %llu bytes %s: the one of %llu in line %u takes all of its "
+                 "sizes, and order decides", (unsigned long long)pool->size,
+                 conf->try_bigger ? "gets only what earlier ones spill" : "never gets a request",
+                 (unsigned long long)conf->malloc_pools[by].size, conf->malloc_pools[by].line);
+        else
+            by = i;
+        largest = max_u64(largest, usable);
+    }
+    if (conf->malloc_pool_count == 0)
+        warn(warning, NULL, "there is no malloc pool: every request of malloc is oversize");
+}
+
+// What the child process finds out.
+struct trial {
+    bool done;
+    const char *problem; // points into the same program
+    uint64_t slice_bytes;
+};
+
+// Sets the pools up as the library would, but touches no memory of theirs.
+static void try_memory(const struct conf *conf, struct trial *trial)
+{
+    static struct stats_pool stats[MALLOC_POOLS_MAX];
+    static struct conf copy;
+    copy = *conf;
+    copy.prefault = copy.lock_memory = false;
+    if (pools_init(&copy, stats, &trial->problem)) {
+        trial->problem = NULL;
+        trial->slice_bytes = 1ULL << pools.shift;
+    }
+    trial->done = true;
+}
+
+static void find_memory(const struct conf *conf, struct review *review)
+{
+    struct trial *trial = mmap(NULL, sizeof *trial, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+                               -1, 0);
+    int status;
+    review->problem = "the memory could not be tried: no process could be started";
+    if (trial == MAP_FAILED)
+        return;
+    pid_t child = fork();
+    if (child == 0) {
+        try_memory(conf, trial);
+        _exit(0);
+    }
+    if (child > 0 && waitpid(child, &status, 0) == child && trial->done) {
+        review->problem = trial->problem;
+        review->slice_bytes = conf->malloc_pool_count > 0 ? trial->slice_bytes : 0;
+        review->address_bytes = review->slice_bytes * conf->malloc_pool_count;
+    }
+    munmap(trial, sizeof *trial);
+}
+
+static void warn_of_memory(const struct warning *warning, const struct review *review)
+{
+    uint64_t machine = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+    struct rlimit lock;
+    if (review->finite_bytes > machine)
+        warn(warning, NULL, "the pools have %s of memory, and this machine has %s",
+             table_bytes((double)review->finite_bytes), table_bytes((double)machine));
+    if (warning->conf->lock_memory && getrlimit(RLIMIT_MEMLOCK, &lock) == 0
+        && lock.rlim_cur < review->finite_bytes)
+        warn(warning, NULL, "lock_memory: the pools have %s, and the limit on locked memory (ulimit -l) "
+             "is %s", table_bytes((double)review->finite_bytes), table_bytes((double)lock.rlim_cur));
+    for (unsigned i = 0; i < warning->conf->malloc_pool_count && !review->problem; i++) {
+        const struct conf_pool *pool = &warning->conf->malloc_pools[i];
+        if (pool->count != COUNT_UNLIMITED || review->slice_bytes >= 1ULL << 30)
+            continue;
+        warn(warning, pool, "under the limit on address space (ulimit -v), an unlimited pool can grow to "
+             "%s only", table_bytes((double)review->slice_bytes));
+        break; // they are all the same
+    }
+}
+
+void review_conf(const struct conf *conf, struct review *ret_review, conf_report *report, void *context)
+{
+    struct warning warning = {conf, report, context};
+    memset(ret_review, 0, sizeof *ret_review);
+    find_sizes(&warning, ret_review);
+    for (unsigned i = 0; i < conf->malloc_pool_count; i++) {
+        const struct conf_pool *pool = &conf->malloc_pools[i];
+        if (pool->count != COUNT_UNLIMITED)
+            ret_review->finite_bytes += conf_stride(conf, pool->size) * pool->count;
+    }
+    find_memory(conf, ret_review);
+    warn_of_memory(&warning, ret_review);
+}
+
+// ---- The table ----
+
+static void print_pool(struct table *table, const struct conf *conf, const struct review *review,
+                       unsigned i)
+{
+    const struct conf_pool *pool = &conf->malloc_pools[i];
+    uint64_t stride = conf_stride(conf, pool->size);
+    bool is_shadowed = review->pools[i].first > review->pools[i].last;
+    enum table_style style = is_shadowed ? TABLE_WEAK : TABLE_PLAIN;
+    table_row(table);
+    table_cell(table, 0, style, "MALLOC_%llu", (unsigned long long)pool->size);
+    if (is_shadowed)
+        table_cell(table, 1, style, "none");
+    else
+        table_cell(table, 1, style, "%llu-%llu", (unsigned long long)review->pools[i].first,
+                   (unsigned long long)review->pools[i].last);
+    table_cell(table, 2, style, "%llu", (unsigned long long)stride);
+    if (pool->count == COUNT_UNLIMITED) {
+        table_cell(table, 3, style, "unlimited");
+        table_cell(table, 4, style, "grows");
+    } else {
+        table_cell(table, 3, style, "%llu", (unsigned long long)pool->count);
+        table_cell(table, 4, style, "%s", table_bytes((double)(stride * pool->count)));
+    }
+}
+
+static void print_named(struct table *table, const struct conf_pool *pool)
+{
+    table_row(table);
+    table_cell(table, 0, TABLE_PLAIN, "%s", pool->name);
+    table_cell(table, 1, TABLE_PLAIN, "pm_alloc");
+    if (pool->kind == POOL_PBUF)
+        table_cell(table, 2, TABLE_PLAIN, "%llu + header", (unsigned long long)pool->size);
+    else
+        table_cell(table, 2, TABLE_PLAIN, "%llu", (unsigned long long)pool->size);
+    if (pool->count == COUNT_UNLIMITED)
+        table_cell(table, 3, TABLE_PLAIN, "unlimited");
+    else
+        table_cell(table, 3, TABLE_PLAIN, "%llu", (unsigned long long)pool->count);
+    table_cell(table, 4, TABLE_PLAIN, " ");
+}
+
+// The options that the last source set.
+static void print_options(const struct conf *conf)
+{
+    for (unsigned option = 0; option < OPTION_COUNT; option++) {
+        char value[CONF_STRING_MAX + 2];
+        if (conf->option_source[option] != conf->source_count - 1)
+            continue;
+        conf_option_text(conf, (enum conf_option)option, value, sizeof value);
+        printf("  %s = %s\n", conf_rows[option].name, value);
+    }
+}
+
+void review_print(const struct conf *conf, const struct review *review)
+{
+    static const char *const headings[] = {"<POOL", "REQUESTS OF", "STRIDE", "COUNT", "MEMORY", NULL};
+    printf("%s%s%s: %u malloc pool%s, %u named; %s of memory%s\n",
+           term_style(stdout, TERM_STRONG), conf->sources[conf->source_count - 1],
+           term_style(stdout, TERM_PLAIN), conf->malloc_pool_count,
+           conf->malloc_pool_count == 1 ? "" : "s", conf->named_pool_count,
+           table_bytes((double)review->finite_bytes),
+           conf->pool_source == conf->source_count - 1 ? "" : " (built-in pools)");
+    struct table *table = table_new(headings);
+    for (unsigned i = 0; i < conf->malloc_pool_count; i++)
+        print_pool(table, conf, review, i);
+    for (unsigned i = 0; i < conf->named_pool_count; i++)
+        print_named(table, &conf->named_pools[i]);
+    table_print(table);
+    print_options(conf);
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT
+// poolmalloc check: whether configurations are right, and whether statistics keep to a budget.
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "budget.h"
+#include "bytes.h"
+#include "load.h"
+#include "place.h"
+#include "review.h"
+#include "term.h"
+#include "verb.h"
+
+enum { KEY_STATS = 256, KEY_BUDGET }; // KEY_BUDGET + n: the n-th of budget_rows
+
+static const struct argp_option options[] = {
+    {.name = "stats", .key = KEY_STATS, .arg = "FILE",
+     .doc = "statistics that must keep to the budget: a .pmstat file, JSON lines, or a process id; may be "
+            "given again"},
+    {.name = "max-fallback", .key = KEY_BUDGET + BUDGET_FALLBACK, .arg = "N[%]",
+     .doc = "requests that the next malloc served"},
+    {.name = "max-failed", .key = KEY_BUDGET + BUDGET_FAILED, .arg = "N[%]",
+     .doc = "requests that ended in NULL"},
+    {.name = "max-err", .key = KEY_BUDGET + BUDGET_ERR, .arg = "N[%]",
+     .doc = "times that a pool was asked while it was empty"},
+    {.name = "max-oversize", .key = KEY_BUDGET + BUDGET_OVERSIZE, .arg = "N[%]",
+     .doc = "requests that no pool's chunks are large enough for"},
+    {.name = "max-illegal", .key = KEY_BUDGET + BUDGET_ILLEGAL, .arg = "N[%]", .doc = "invalid frees"},
+    {.name = "max-waste", .key = KEY_BUDGET + BUDGET_WASTE, .arg = "N%",
+     .doc = "bytes of served chunks that nobody asked for"},
+    {0}};
+
+struct check {
+    char **files, **stats;
+    unsigned file_count, stats_count;
+    struct budget budget;
+};
+
+static void add_stats(struct check *check, char *file)
+{
+    check->stats = realloc(check->stats, (check->stats_count + 1) * sizeof *check->stats);
+    if (!check->stats)
+        exit(VERB_FAILED);
+    check->stats[check->stats_count++] = file;
+}
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+    struct check *check = state->input;
+    if (key >= KEY_BUDGET && key < KEY_BUDGET + BUDGET_ROWS) {
+        const char *problem = budget_set(&check->budget, (enum budget_row)(key - KEY_BUDGET), argument);
+        if (problem)
+            argp_error(state, "%s: %s", argument, problem);
+        return 0;
+    }
+    switch (key) {
+    case KEY_STATS: add_stats(check, argument); break;
+    case ARGP_KEY_ARGS:
+        check->files = state->argv + state->next;
+        check->file_count = (unsigned)(state->argc - state->next);
+        break;
+    case ARGP_KEY_END:
+        if (check->file_count == 0 && check->stats_count == 0)
+            argp_error(state, "there is nothing to check: a FILE or --stats FILE is missing");
+        if (check->stats_count > 0 && !budget_is_set(&check->budget))
+            argp_error(state, "--stats needs a budget, as --max-fallback 1%%");
+        if (check->stats_count == 0 && budget_is_set(&check->budget))
+            argp_error(state, "a budget needs --stats FILE");
+        break;
+    default: return ARGP_ERR_UNKNOWN;
+    }
+    return 0;
+}
+
+// ---- Configurations ----
+
+static void report(void *context, const char *mistake)
+{
+    (void)context;
+    const char *colour = term_style(stderr, TERM_BAD);
+    fprintf(stderr, "%s%s%s\n", colour, mistake, term_style(stderr, TERM_PLAIN));
+}
+
+static void warn(void *context, const char *warning)
+{
+    (void)context;
+    const char *colour = term_style(stderr, TERM_WARN);
+    fprintf(stderr, "%s%s%s\n", colour, warning, term_style(stderr, TERM_PLAIN));
+}
+
+static bool read_text(const char *name, struct bytes *ret_text)
+{
+    char path[PATH_MAX];
+    if (strcmp(name, "-") == 0) {
+        *ret_text = bytes_from(stdin);
+        return true;
+    }
+    if (place_conf(name, path) && bytes_read_file(path, ret_text))
+        return true;
+    verb_complain("%s: %s", name, strerror(errno));
+    return false;
+}
+
+static bool check_file(const char *name)
+{
+    static struct conf conf;
+    struct bytes text;
+    if (!read_text(name, &text))
+        return false;
+    conf_init(&conf);
+    unsigned mistakes = conf_merge(&conf, strcmp(name, "-") == 0 ? "standard input" : name, text.data,
+                                   text.length, false, report, NULL);
+    mistakes += conf_finish(&conf, report, NULL);
+    free(text.data);
+    if (mistakes > 0)
+        return false;
+    struct review review;
+    review_conf(&conf, &review, warn, NULL);
+    if (review.problem) {
+        char line[512];
+        snprintf(line, sizeof line, "%s: %s", name, review.problem);
+        report(NULL, line);
+    }
+    review_print(&conf, &review);
+    return !review.problem;
+}
+
+// ---- Statistics ----
+
+static bool add_record(void *context, const struct record *record, const char *source)
+{
+    (void)source;
+    budget_add(context, record);
+    return true;
+}
+
+static bool check_stats(struct check *check)
+{
+    bool ok = load_arguments(check->stats, check->stats_count, NULL, add_record, &check->budget);
+    if (check->budget.processes == 0)
+        return false;
+    printf("%u process%s, %llu requests\n", check->budget.processes,
+           check->budget.processes == 1 ? "" : "es", (unsigned long long)check->budget.requests);
+    for (unsigned row = 0; row < BUDGET_ROWS; row++) {
+        char line[256];
+        enum budget_verdict verdict = budget_judge(&check->budget, (enum budget_row)row, line, sizeof line);
+        if (verdict == BUDGET_UNASKED)
+            continue;
+        printf("%s%s%s %s\n", term_style(stdout, verdict == BUDGET_KEPT ? TERM_GOOD : TERM_BAD),
+               verdict == BUDGET_KEPT ? "ok  " : "FAIL", term_style(stdout, TERM_PLAIN), line);
+        ok &= verdict == BUDGET_KEPT;
+    }
+    return ok;
+}
+
+int verb_check(int argc, char **argv)
+{
+    static const struct argp argp = {
+        .options = options, .parser = parse, .args_doc = "[FILE|PRESET|-]...",
+        .doc = "Check configurations, and statistics against a budget.\v"
+               "Every mistake of a FILE is told with its line and column, then what is unwise; a FILE "
+               "without mistakes is shown as the library understands it. A budget is a number, or a part "
+               "of all requests in per cent. Exit status: 0; 1 for a mistake or a budget that was not "
+               "kept; 2 for a wrong command line."};
+    struct check check = {0};
+    bool ok = true;
+    verb_parse(&argp, argc, argv, &check);
+    for (unsigned i = 0; i < check.file_count; i++) {
+        if (i > 0)
+            putchar('\n');
+        ok &= check_file(check.files[i]);
+        fflush(stdout);
+    }
+    if (check.stats_count > 0)
+        ok &= check_stats(&check);
+    free(check.stats);
+    return ok ? VERB_OK : VERB_FAILED;
+}
