@@ -87,16 +87,15 @@ int named_pool_destroy(struct pool *pool)
 
 struct pool *named_pool_of(const void *p)
 {
-    uint64_t index = pools_index(p);
-    if (index < pools.count) {
-        struct pool *pool = &pools.pool[index];
-        return (uintptr_t)p - (uintptr_t)pool->base < pool->count * pool->stride ? pool : NULL;
-    }
-    struct pool *pool = pools_named_at(p);
-    for (unsigned i = pools_from(NAMED_POOLS_FIRST); !pool && i < POOLS_MAX; i = pools_from(i + 1))
+    // Before malloc pools: a block of a pool on the heap may be a chunk of one.
+    for (unsigned i = pools_from(NAMED_POOLS_FIRST); i < POOLS_MAX; i = pools_from(i + 1))
         if (pools_named_of(&pools.pool[i])->blocks && named_heap_has(&pools.pool[i], p))
-            pool = &pools.pool[i];
-    return pool;
+            return &pools.pool[i];
+    uint64_t index = pools_index(p);
+    if (index >= pools.count)
+        return pools_named_at(p);
+    struct pool *pool = &pools.pool[index];
+    return (uintptr_t)p - (uintptr_t)pool->base < pool->count * pool->stride ? pool : NULL;
 }
 
 void named_pool_reset_max(struct pool *pool)
