@@ -20,6 +20,7 @@ dump_of_true() {
 
 @test "header, example configuration, README and licence are there, and nothing outside the prefix" {
     [ "$(cd "$ROOT" && find . -name poolmalloc.h)" = ./include/poolmalloc.h ]
+    [ -s "$ROOT/include/poolmalloc_pbuf.h" ]
     cmp "$ROOT/share/doc/poolmalloc/pools.conf" "$TESTS/../pools.conf"
     [ -s "$ROOT/share/doc/poolmalloc/README.md" ]
     [ -s "$ROOT/share/doc/poolmalloc/LICENSE" ]
@@ -113,4 +114,12 @@ linked() {
     directory=$(pkg-config --variable=includedir poolmalloc)
     mv "$ROOT.moved" "$ROOT"
     [[ $directory == "$ROOT.moved"/* ]]
+}
+
+@test "a program for lwIP compiles against the installed headers" {
+    local folder=$TESTS/lwip/example library
+    library=$(dirname "$(find "$ROOT" -name libpoolmalloc.so)")
+    cc -o "$BATS_TEST_TMPDIR/use" -I"$folder" -I"$ROOT/include" -I"$ROOT/include/poolmalloc-lwip" \
+        "$folder/use.c" "$folder/pools.c" -L"$library" -lpoolmalloc -Wl,-rpath,"$library"
+    POOLMALLOC="stats_dir=$BATS_TEST_TMPDIR;dump=off" "$BATS_TEST_TMPDIR/use" | grep -q "SYS_MBOX 22"
 }

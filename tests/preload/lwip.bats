@@ -2,23 +2,7 @@
 # The library's answers to every trace of tests/lwip are lwIP's own: which pool serves each request,
 # and what lwIP's counters say at the end.
 load ../helpers
-
-# The "lwip" dump of one pool after the other, as the lines of the answers.
-counters() {
-    local key value line
-    while read -r key value; do
-        case $key in
-            MEM) line="POOL ${value#MALLOC_}" ;;
-            avail: | used: | max:) line+=" ${key%:} $value" ;;
-            err:) echo "$line err $value" ;;
-        esac
-    done <"$1"
-}
-
-# The alignment and the pools' sizes, as arguments of replay_trace.
-geometry() { # conf
-    sed -n 's/^mem_alignment = //p; s/^malloc size=\([0-9]*\) .*/\1/p' "$1"
-}
+load ../lwip/answers
 
 replay() { # conf, trace, yes | no, thread_cache
     local dump=$BATS_TEST_TMPDIR/dump

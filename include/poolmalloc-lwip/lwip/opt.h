@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: MIT
+// Stands for lwIP's header of this name.
+#include "../../poolmalloc_lwip.h"
