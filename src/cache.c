@@ -10,11 +10,21 @@ _Atomic bool cache_is_shared;
 TLS struct cache *cache_self = &cache_none;
 struct caches caches FAR;
 
-void cache_init(void)
+// A child of a fork that was not announced finds empty bins, and so its way to the slow path. Where
+// the kernel cannot do it, such a child works on a copy of the parent's cache.
+static struct cache *map_cache(bool *ret_is_wiped)
+{
+    struct cache *cache = os_map(caches.bytes);
+    *ret_is_wiped = cache && os_wipe_on_fork(cache, caches.bytes);
+    return cache;
+}
+
+_Atomic uint32_t *cache_init(void)
 {
     caches.bytes = sizeof(struct cache);
     for (unsigned i = 0; i < POOLS_MAX; i++) {
-        uint64_t room = i < NAMED_POOLS_FIRST ? pools.pool[i].cache_capacity : NAMED_CACHE_MAX;
+        uint64_t room = i < pools.count ? pools.pool[i].cache_capacity
+                        : i < NAMED_POOLS_FIRST ? 0 : NAMED_CACHE_MAX;
         caches.slots_at[i] = caches.bytes;
         caches.bytes += align_up(room * sizeof(uint32_t), CACHE_LINE);
     }
@@ -22,6 +32,9 @@ void cache_init(void)
         caches.grown_at[i] = caches.bytes;
         caches.bytes += align_up(pools.pool[i].cache_max * sizeof(uint32_t), CACHE_LINE);
     }
+    bool is_wiped;
+    caches.list[0] = map_cache(&is_wiped);
+    return is_wiped ? &caches.list[0]->not_forked : NULL;
 }
 
 unsigned cache_count(void)
@@ -237,15 +250,9 @@ struct cache *cache_attach(struct stats_file *stats)
     if (i == CACHES_MAX || i + 1 >= stats->header.block_count)
         return NULL;
     if (i == count) {
-        struct cache *fresh = caches.list[i]; // of the process that this one was forked from
-        if (!fresh)
-            fresh = os_map(caches.bytes);
-        if (!fresh)
+        bool is_wiped;
+        if (!caches.list[i] && !(caches.list[i] = map_cache(&is_wiped)))
             return NULL;
-        // A child of a fork that was not announced finds empty bins, and so its way to the slow
-        // path. Where the kernel cannot do it, such a child works on a copy of the parent's cache.
-        os_wipe_on_fork(fresh, caches.bytes);
-        caches.list[i] = fresh;
         atomic_store_explicit(&caches.count, i + 1, memory_order_release);
     }
     if (caches.used)

@@ -56,6 +56,7 @@ struct cache {
     uint32_t index;            // in the list of caches; block index + 1 of the statistics
     int thread;                // its number
     bool taken;                // by a thread; under the runtime's lock
+    _Atomic uint32_t not_forked; // see cache_init
     // One a pool, by its index. Those of the routing table's other values stay zero for ever.
     CACHE_ALIGNED struct bin bins[POOLS_MAX];
     // then the slots of all bins
@@ -145,7 +146,9 @@ void cache_note_used(struct pool *pool);
 
 // Called under the runtime's lock, when threads come and go.
 
-void cache_init(void); // after pools_init
+// After pools_init. Returns a word to be set, which every child of a fork finds zero, even where no fork
+// handler ran; NULL where the kernel cannot do that.
+_Atomic uint32_t *cache_init(void);
 struct cache *cache_attach(struct stats_file *stats); // NULL: none to be had
 void cache_detach(struct cache *cache);
 unsigned cache_count(void); // ever attached; their statistics are blocks 1 to cache_count()

@@ -65,10 +65,10 @@ struct conf {
     const char *sources[CONF_SOURCES_MAX]; // what errors and dumps call each source
     unsigned source_count;
 
-    struct conf_pool malloc_pools[MALLOC_POOLS_MAX]; // in the order of the file
     unsigned malloc_pool_count;
-    struct conf_pool named_pools[NAMED_POOLS_MAX];
     unsigned named_pool_count;
+    struct conf_pool malloc_pools[MALLOC_POOLS_MAX]; // in the order of the file
+    struct conf_pool named_pools[NAMED_POOLS_MAX];
 };
 
 // One row of options.def, for whoever lists them (help, dumps, the command).

@@ -112,7 +112,7 @@ static bool init_memory(struct pool *pool, const struct pool_plan *plan)
     uint64_t stack_at = state_bytes(pool->slice_bytes, pool->pitch, pool->is_borrowed);
     pool->state = (chunk_state *)tables;
     pool->stack = (uint32_t *)(void *)(tables + stack_at);
-    if (pool->is_borrowed || plan->without_memory)
+    if (pool->is_borrowed || plan->without_memory || (plan->is_usable && !pool->unlimited))
         pool->committed = pool->count;
     else if (!pool->unlimited && !commit(pool, pool->count)) {
         pool_fini(pool);

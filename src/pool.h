@@ -80,6 +80,7 @@ struct pool_plan { // what pool_init needs to know
     uint64_t count; // or COUNT_UNLIMITED
     uint64_t slice_bytes;
     _Atomic bool *pass_by; // see struct pool
+    bool is_usable;        // the slice is committed already
     uint32_t cache_limit; // thread_cache of the configuration
     uint32_t cache_room;  // chunks for which a thread's cache has room at most
     uint32_t index;

@@ -103,10 +103,12 @@ bool pools_init(const struct conf *conf, struct stats_pool *stats, const char **
     if (!base)
         return false;
     uint64_t slice = 1ULL << shift;
+    bool is_usable = !unlimited && os_commit(base, count * slice); // or each pool's part by itself
     uint64_t align = min_u64(slice, 1ULL << BASE_ALIGNMENT_SHIFT);
     for (unsigned i = 0; i < count; i++) {
         struct pool_plan plan;
         plan_pool(conf, i, slice, &plan);
+        plan.is_usable = is_usable;
         struct pool *pool = &pools.pool[i];
         if (!pool_init(pool, &plan, base + i * slice, &stats[i]) || !pools_prepare_memory(conf, pool)) {
             os_unmap(base, count * slice);

@@ -224,10 +224,7 @@ static void start_pools(void)
             .kind = POOL_MALLOC, .size = pool->size, .usable = pool->usable, .stride = pool->stride,
             .count = pool->unlimited ? COUNT_UNLIMITED : pool->count});
     }
-    cache_init();
-    runtime.not_forked = os_map(os_page_size());
-    if (runtime.not_forked && !os_wipe_on_fork(runtime.not_forked, os_page_size()))
-        runtime.not_forked = NULL;
+    runtime.not_forked = cache_init();
     if (runtime.not_forked)
         atomic_store_explicit(runtime.not_forked, 1, memory_order_relaxed);
     runtime.has_key = pthread_key_create(&runtime.key, end_thread) == 0;

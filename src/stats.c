@@ -152,7 +152,8 @@ void stats_open(const struct conf *conf)
     }
     if (!start)
         return;
-    os_no_core_dump(start, file_bytes());
+    if (!file_path[0])
+        os_no_core_dump(start, file_bytes()); // files are not dumped anyway
     stats_file = start;
     fill_header(&stats_file->header);
     describe_configuration(conf, &stats_file->header);
