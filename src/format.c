@@ -156,13 +156,15 @@ static void format_text(struct text *out, const struct format_subject *subject)
 
 // lwIP
 
-// As stats_display_mem prints each pool (lwIP, core/stats.c).
+// As stats_display_mem prints each pool (lwIP, core/stats.c), under the name that lwIP has for it: a named
+// pool's description. lwIP's figures have 16 bits and wrap; these don't.
 static void format_lwip(struct text *out, const struct stats_figures *figures)
 {
     for (unsigned i = 0; i < figures->pool_count; i++) {
         const struct stats_pool_figures *pool = &figures->pools[i];
         text_addf(out, "\nMEM %s\n\tavail: %lu\n\tused: %lu\n\tmax: %lu\n\terr: %lu\n",
-                  pool->desc[0] ? pool->desc : pool->name, ul(pool->avail), ul(pool->used), ul(pool->max), ul(pool->err));
+                  pool->desc[0] ? pool->desc : pool->name, ul(pool->avail), ul(pool->used),
+                  ul(pool->max), ul(pool->err));
     }
 }
 

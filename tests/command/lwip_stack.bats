@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Debian's lwIP, each of whose allocations is a malloc, on pools: measured on pools that grow, then on
-# exactly the pools that it needed, then on one chunk fewer. This is what README.md shows.
+# exactly the pools that it needed, then on one chunk fewer.
 load ../helpers
 
 setup() {
@@ -71,4 +71,19 @@ UDP: 192 of 192 datagrams echoed, 116496 bytes"
         echo_on ./short.conf short "dump_format=lwip" >output || true
         counters short | awk -v pool="MALLOC_$size" '$1 == pool && $5 > 0 { found = 1 } END { exit !found }'
     done < <(sed -nE 's/^malloc size=([0-9]+) +count=([0-9]+) .*/\1 \2/p' strict.conf | awk '$2 > 1')
+}
+
+@test "README.md shows what its commands give" {
+    local readme=$TESTS/../README.md
+    sed -n "/^cat >grow.conf/,/^END/p" "$readme" >commands
+    . ./commands
+    grep -qF 'poolmalloc run -c grow.conf -o dump=echo.json -o dump_format=json' "$readme"
+    echo_on ./grow.conf echo.json "dump_format=json" >output
+    [ "$(cat output)" = "$echoed" ]
+    "$BUILD/poolmalloc" export lwip --margin=10 --alignment=4 echo.json -o lwippools.h
+    sed -n '/^\/\* lwippools.h, by/,/^LWIP_MALLOC_MEMPOOL_END/p' "$readme" | diff - lwippools.h
+    "$BUILD/poolmalloc" import lwip lwippools.h -o strict.conf
+    sed 's/count=110 /count=99 /' strict.conf >short.conf
+    ! echo_on ./short.conf short "dump_format=lwip" >output
+    sed -n '/^TCP: 164976/,/^lwIP was/p' "$readme" | diff - output
 }

@@ -85,6 +85,20 @@ Test(format, lwip_is_what_stats_display_prints, .init = make)
         "\nMEM MALLOC_1512\n\tavail: 7\n\tused: 7\n\tmax: 7\n\terr: 0\n");
 }
 
+// As lwIP: a named pool has its description there. And not as lwIP: figures do not wrap at 65536.
+Test(format, lwip_shows_descriptions_and_whole_figures, .init = make)
+{
+    all.pools[1] = (struct stats_pool_figures){.kind = POOL_NAMED, .name = "SYS_MBOX", .desc = "mail boxes",
+                                               .avail = 65536, .used = 70000, .max = 80000, .err = 1 << 30};
+    all.pools[2] = (struct stats_pool_figures){.kind = POOL_PBUF, .name = "RX_POOL", .avail = 16};
+    all.pool_count = 3;
+    format_dump(&out, DUMP_LWIP, &subject);
+    cr_assert_str_eq(buffer,
+        "\nMEM MALLOC_256\n\tavail: 50\n\tused: 3\n\tmax: 10\n\terr: 0\n"
+        "\nMEM mail boxes\n\tavail: 65536\n\tused: 70000\n\tmax: 80000\n\terr: 1073741824\n"
+        "\nMEM RX_POOL\n\tavail: 16\n\tused: 0\n\tmax: 0\n\terr: 0\n");
+}
+
 Test(format, openmetrics_has_types_and_an_end, .init = make)
 {
     format_dump(&out, DUMP_OPENMETRICS, &subject);

@@ -156,5 +156,6 @@ Test(lwip_export, measured_pools, .init = setup)
         "needed\n"
         "f: warning: 2 requests of 9999 bytes were larger than every pool\n"
         "f: warning: PRIVATE: lwIP declares it where it is used (LWIP_MEMPOOL_DECLARE), with count 5\n");
-    cr_expect(strstr(header, "/* The pools of f, measured with prog *  x, counts plus 25%, "));
+    cr_expect(strstr(header, ": the pools of f, measured with prog *  x.\n"
+                             " * Counts are the high-water marks and 25%; "));
 }

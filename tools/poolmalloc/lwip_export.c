@@ -173,15 +173,16 @@ static void write_head(const struct export *export, bool malloc_pools)
 {
     const struct lwip_export *from = export->from;
     FILE *header = export->header;
-    fputs("/* The pools of ", header);
+    fputs("/* lwippools.h, by poolmalloc export lwip: the pools of ", header);
     write_comment_text(from->name, header);
     if (from->program) {
         fputs(", measured with ", header);
         write_comment_text(from->program, header);
-        fprintf(header, ", counts plus %u%%, unused ones left out", from->margin_percent);
+        fprintf(header, ".\n * Counts are the high-water marks and %u%%; malloc pools that were not used are "
+                "left out", from->margin_percent);
     }
-    fputs("; by poolmalloc export lwip.\n"
-          " * lwIP includes this file several times: it must have no include guard. In lwipopts.h:\n", header);
+    fputs(".\n * lwIP includes this file several times: it must have no include guard. In lwipopts.h:\n",
+          header);
     if (malloc_pools)
         fputs(" *   #define MEM_USE_POOLS 1\n", header);
     fprintf(header, " *   #define MEMP_USE_CUSTOM_POOLS 1\n *   #define MEM_ALIGNMENT %lu\n",

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
 // poolmalloc export: pools in the form of other software, which is lwIP's lwippools.h.
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "bytes.h"
 #include "load.h"
 #include "lwip_export.h"
+#include "place.h"
 #include "pools_named.h"
 #include "sources.h"
 #include "verb.h"
@@ -114,8 +113,13 @@ static struct stats_pool_figures declared(const struct conf *conf, const struct 
 static bool read_conf(const struct request *request, struct lwip_export *ret_from)
 {
     static struct conf conf;
+    char path[PATH_MAX];
+    if (request->source && !place_conf(request->source, path)) {
+        verb_complain("%s: %s", request->source, strerror(errno));
+        return false;
+    }
     if (request->source) { // as if the library was given it, and nothing else
-        setenv("POOLMALLOC_CONF", request->source, 1);
+        setenv("POOLMALLOC_CONF", path, 1);
         unsetenv("POOLMALLOC");
     }
     if (sources_read(&conf) > 0)
