@@ -7,7 +7,8 @@
 #include "base.h"
 
 enum policy { POLICY_FALLBACK, POLICY_FAIL, POLICY_ABORT };
-enum invalid_free { INVALID_ABORT, INVALID_WARN, INVALID_IGNORE };
+enum misuse { MISUSE_ABORT, MISUSE_WARN, MISUSE_IGNORE }; // on_invalid_free, on_corruption
+enum overflow_check { OVERFLOW_CHECK_OFF, OVERFLOW_CHECK_ONE, OVERFLOW_CHECK_ALL };
 enum dump_format { DUMP_TEXT, DUMP_JSON, DUMP_OPENMETRICS, DUMP_LWIP };
 enum huge_pages { HUGE_PAGES_OFF, HUGE_PAGES_THP };
 enum semantics { SEMANTICS_HOST, SEMANTICS_LWIP };
@@ -51,6 +52,7 @@ typedef uint32_t conf_choice; // one of the enums above
 typedef bool conf_bool;
 typedef uint64_t conf_alignment; // a power of two
 typedef uint32_t conf_cache;     // chunks, THREAD_CACHE_OFF or THREAD_CACHE_AUTO
+typedef uint64_t conf_size;      // bytes
 typedef struct conf_string conf_text;
 typedef struct conf_string conf_list; // items separated by single commas, none empty
 
@@ -74,7 +76,7 @@ struct conf {
 // One row of options.def, for whoever lists them (help, dumps, the command).
 struct conf_row {
     const char *name;
-    const char *type;    // choice, bool, alignment, cache, text, list
+    const char *type;    // choice, bool, alignment, cache, size, text, list
     const char *initial; // the default, as it would be written in pools.conf
     const char *values;  // choices separated by " | ", or "low to high", or what a text means
     const char *help;
@@ -116,6 +118,18 @@ INLINE uint64_t conf_usable(const struct conf *conf, uint64_t size)
 INLINE uint64_t conf_stride(const struct conf *conf, uint64_t size)
 {
     return align_up(size, max_u64(ALIGN_MIN, conf->mem_alignment));
+}
+
+enum { CHUNK_ALIGNMENT_MAX = 2 * 1024 * 1024 }; // of larger chunks nothing more is promised
+
+// What overflow_check puts between chunks of this stride, and before the first: room for both guards,
+// and so much that all chunks keep their alignment.
+INLINE uint64_t conf_gap(const struct conf *conf, uint64_t stride)
+{
+    uint64_t guards = align_up(conf->guard_before, conf->mem_alignment)
+                      + align_up(conf->guard_after, conf->mem_alignment);
+    bool is_on = conf->overflow_check != OVERFLOW_CHECK_OFF;
+    return is_on ? align_up(guards, min_u64(stride & -stride, CHUNK_ALIGNMENT_MAX)) : 0;
 }
 
 #endif

@@ -43,6 +43,21 @@ static void show_bool(struct text *out, const char *values, const void *field)
     text_add(out, *(const conf_bool *)field ? "yes" : "no");
 }
 
+static bool set_size(struct conf_scan *scan, const struct conf_entry *entry, void *field)
+{
+    struct conf_match match;
+    if (!conf_value_match(scan, entry, &match))
+        return false;
+    *(conf_size *)field = match.number;
+    return true;
+}
+
+static void show_size(struct text *out, const char *values, const void *field)
+{
+    (void)values;
+    text_addf(out, "%llu", (unsigned long long)*(const conf_size *)field);
+}
+
 static bool set_alignment(struct conf_scan *scan, const struct conf_entry *entry, void *field)
 {
     struct conf_match match;
@@ -59,8 +74,7 @@ static bool set_alignment(struct conf_scan *scan, const struct conf_entry *entry
 
 static void show_alignment(struct text *out, const char *values, const void *field)
 {
-    (void)values;
-    text_addf(out, "%llu", (unsigned long long)*(const conf_alignment *)field);
+    show_size(out, values, field);
 }
 
 enum { CACHE_AUTO, CACHE_OFF, CACHE_CHUNKS }; // the alternatives of a cache option, in order

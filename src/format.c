@@ -74,7 +74,8 @@ static void cell(const struct stats_pool_figures *pool, unsigned column, struct 
 static int column_width(const struct stats_figures *figures, unsigned column)
 {
     const char *name = column_name(column);
-    bool rare = strcmp(name, "failed") == 0 || strncmp(name, "spilled", 7) == 0
+    bool rare = strcmp(name, "failed") == 0 || strcmp(name, "corrupt") == 0
+                || strncmp(name, "spilled", 7) == 0
                 || strcmp(name, "fell_back") == 0;
     bool happened = false;
     size_t width = strlen(name);

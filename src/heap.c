@@ -43,6 +43,8 @@ void *heap_take(struct pool *pool, const struct request *request)
         return zero_if_asked(chunk, was_new, request);
     }
 direct:
+    if (unlikely(guard_is_on) && guard_watches(pool))
+        return heap_check_take(pool, request);
     if (cache_take_direct(pool, &chunk, &was_new)
         || (must_be_exact(request) && cache_take_reclaimed(pool, &chunk, &was_new)))
         return zero_if_asked(chunk, was_new, request);
@@ -166,7 +168,10 @@ static void *allocate(const struct request *request)
     if (request->size > PTRDIFF_MAX)
         return out_of_memory();
     int saved_errno = errno;
-    void *p = runtime_enter() ? serve(request) : ask_next(request);
+    bool serving = runtime_enter();
+    if (unlikely(guard_is_on))
+        heap_check_call();
+    void *p = serving ? serve(request) : ask_next(request);
     if (p)
         errno = saved_errno;
     return p;

@@ -45,16 +45,17 @@ INLINE bool heap_push(uint64_t pool, const void *p)
     return true;
 }
 
-// A chunk for `size` bytes, aligned to 16; NULL as on_empty and on_oversize say.
-//
-// The way of most calls: one load finds the pool, one the chunk, one its state; one cache line of
-// the bin, one of the histogram and one of the chunk states are written.
+// heap_alloc as far as the thread's cache serves it. False: nothing happened.
 INLINE bool heap_alloc_fast(size_t size, void **ret_chunk)
 {
     bool was_new;
     return size <= SIZE_FINE_MAX && heap_pop(size_step_fine(size), size, ret_chunk, &was_new);
 }
 
+// A chunk for `size` bytes, aligned to 16; NULL as on_empty and on_oversize say.
+//
+// The way of most calls: one load finds the pool, one the chunk, one its state; one cache line of
+// the bin, one of the histogram and one of the chunk states are written.
 INLINE void *heap_alloc(size_t size)
 {
     if (unlikely(size > SIZE_FINE_MAX))
@@ -63,6 +64,12 @@ INLINE void *heap_alloc(size_t size)
     bool was_new;
     unsigned step = size_step_fine(size);
     return likely(heap_pop(step, size, &chunk, &was_new)) ? chunk : heap_alloc_miss(size, step);
+}
+
+INLINE void *heap_alloc_for(size_t size, const void *caller)
+{
+    void *chunk;
+    return likely(heap_alloc_fast(size, &chunk)) ? chunk : heap_alloc_slow_for(size, caller);
 }
 
 // Gives back what heap_alloc and its kin, or the next malloc, returned. NULL: nothing.
@@ -93,5 +100,12 @@ void *heap_realloc(void *p, size_t size);
 
 // The bytes of the block that may be used: constant over its life. 0 for NULL.
 size_t heap_usable_size(void *p);
+
+// Looks at every chunk of every pool for what overflow_check and poison notice, reports it (but does
+// not abort), and repairs it. How many findings; 0 when both are off.
+uint64_t heap_check_all(void);
+
+// The program ends: a last heap_check_all, with its consequences, and the dump.
+void heap_end(void);
 
 #endif

@@ -20,22 +20,25 @@ const char *heap_find_fault(const struct pool *pool, const void *p, uint64_t *re
     return state == CHUNK_LIVE ? NULL : "double free";
 }
 
-void heap_invalid_free(const struct pool *pool, const void *p, uint64_t number, const char *fault)
+void heap_invalid_free(struct pool *pool, const void *p, uint64_t number, const char *fault)
 {
     COUNT(pools[pool->index].illegal, 1);
-    if (runtime_conf.on_invalid_free == INVALID_IGNORE)
+    if (runtime_conf.on_invalid_free == MISUSE_IGNORE)
         return;
     const char *name = stats_file->pools[pool->index].name;
     unsigned long address = (uintptr_t)p, n = pool_nth(pool, number);
-    if (runtime_conf.on_invalid_free == INVALID_WARN)
-        message("invalid free of 0x%lx: pool %s, chunk %lu: %s", address, name, n, fault);
-    else
-        message_abort("invalid free of 0x%lx: pool %s, chunk %lu: %s", address, name, n, fault);
+    char buffer[HISTORY_MAX];
+    struct text history;
+    text_init(&history, buffer, sizeof buffer);
+    heap_check_history(pool, n, &history);
+    void (*say)(const char *format, ...) =
+        runtime_conf.on_invalid_free == MISUSE_WARN ? message : message_abort;
+    say("invalid free of 0x%lx: pool %s, chunk %lu: %s%s", address, name, n, fault, history.data);
 }
 
 bool heap_is_named(void *p)
 {
-    const struct pool *pool = pools_named_exist() ? pools_named_at(p) : NULL;
+    struct pool *pool = pools_named_exist() ? pools_named_at(p) : NULL;
     if (!pool)
         return false;
     uint64_t number;
@@ -46,7 +49,8 @@ bool heap_is_named(void *p)
 
 static void free_chunk(struct pool *pool, void *p, const void *caller)
 {
-    (void)caller;
+    if (unlikely(guard_is_on))
+        heap_check_call();
     for (;;) {
         uint64_t number;
         const char *fault = heap_find_fault(pool, p, &number);
@@ -55,9 +59,13 @@ static void free_chunk(struct pool *pool, void *p, const void *caller)
             return;
         }
         struct cache *cache = cache_self;
-        bool pushed = cache != &cache_none && cache_make_room(cache, pool)
-                          ? bin_push(&cache->bins[pool->index], p)
-                          : cache_give_direct(pool, (uint32_t)number);
+        bool pushed;
+        if (unlikely(guard_is_on) && guard_watches(pool))
+            pushed = heap_check_give(pool, (uint32_t)number, caller);
+        else if (cache != &cache_none && cache_make_room(cache, pool))
+            pushed = bin_push(&cache->bins[pool->index], p);
+        else
+            pushed = cache_give_direct(pool, (uint32_t)number);
         if (pushed) {
             COUNT(pools[pool->index].frees, 1);
             return;

@@ -6,18 +6,27 @@
 #include "next.h"
 #include "pools_named.h"
 
+// Who asks for the usable size may use all of it.
+SLOW static size_t expose(struct pool *pool, const void *p)
+{
+    uint64_t number;
+    if (!heap_find_fault(pool, p, &number))
+        heap_check_resize(pool, (uint32_t)number, pool->usable, NULL);
+    return pool->usable;
+}
+
 size_t heap_usable_size(void *p)
 {
-    if (!p)
-        return 0;
     uint64_t pool = pools_index(p);
     if (pool < pools.count)
-        return pools.pool[pool].usable;
+        return likely(!guard_is_on) ? pools.pool[pool].usable : expose(&pools.pool[pool], p);
     if (unlikely(pools_named_exist())) {
         const struct pool *named = pools_named_at(p);
         if (named)
             return named->usable;
     }
+    if (!p)
+        return 0;
     return next_is_bootstrap(p) ? next_bootstrap_size(p) : next.malloc_usable_size(p);
 }
 
@@ -37,7 +46,8 @@ static void *move(void *p, size_t old_size, size_t size, const void *caller)
 static void *shrink(struct pool *pool, void *p, size_t size, const void *caller)
 {
     unsigned first = route_find(&pools.route, size, ALIGN_MIN, 0);
-    if (size > pool->usable / 2 || pools.pool[first].stride >= pool->stride
+    if (size > pool->usable / 2
+        || pool_chunk_bytes(&pools.pool[first]) >= pool_chunk_bytes(pool)
         || atomic_load_explicit(&pools.pool[first].empty, memory_order_relaxed))
         return p;
     struct request request = {.size = size, .alignment = ALIGN_MIN, .caller = caller};
@@ -60,7 +70,10 @@ static void *realloc_chunk(struct pool *pool, void *p, size_t size, const void *
     }
     if (size > pool->usable)
         return move(p, pool->usable, size, caller);
-    return shrink(pool, p, size, caller);
+    void *shrunk = shrink(pool, p, size, caller);
+    if (unlikely(guard_is_on) && shrunk == p)
+        heap_check_resize(pool, (uint32_t)number, size, caller);
+    return shrunk;
 }
 
 // A block of the next malloc that grows is a new request, and comes into a pool when its new size
@@ -95,6 +108,8 @@ void *heap_realloc(void *p, size_t size)
         return out_of_memory();
     int saved_errno = errno;
     runtime_enter();
+    if (unlikely(guard_is_on))
+        heap_check_call();
     errno = saved_errno;
     uint64_t pool = pools_index(p);
     if (pool < pools.count)

@@ -5,8 +5,10 @@
 
 #include <errno.h>
 
+#include "guard.h"
 #include "heap.h"
 #include "runtime.h"
+#include "text.h"
 
 // A request on its way through the slow path.
 struct request {
@@ -16,6 +18,8 @@ struct request {
     bool exact;         // other threads' caches are searched, whatever on_empty says
     const void *caller; // of malloc: where that call returns to
 };
+
+enum { HISTORY_MAX = 768 }; // bytes of heap_check_history's text, with its NUL
 
 // Adds to a counter of the calling thread's block: COUNT(pools[i].err, 1).
 #define COUNT(field, n) \
@@ -28,13 +32,7 @@ struct request {
             count_shared(&count_block->field, n); \
     } while (0)
 
-// heap_alloc and heap_free where the caller is not that of this call.
-INLINE void *heap_alloc_for(size_t size, const void *caller)
-{
-    void *chunk;
-    return heap_alloc_fast(size, &chunk) ? chunk : heap_alloc_slow_for(size, caller);
-}
-
+// heap_free where the caller is not that of this call.
 INLINE void heap_free_for(void *p, const void *caller)
 {
     uint64_t pool = pools_index(p);
@@ -64,7 +62,19 @@ const char *heap_find_fault(const struct pool *pool, const void *p, uint64_t *re
 // is dealt with.
 bool heap_is_named(void *p);
 
+// Steps of a chunk's life in pools that guard_watches: with a look at what guard.h keeps around and in
+// the chunk, and a report, by on_corruption, of what is not as it was left.
+void *heap_check_take(struct pool *pool, const struct request *request); // as heap_take
+bool heap_check_give(struct pool *pool, uint32_t number, const void *caller); // as cache_give_direct
+void heap_check_resize(struct pool *pool, uint32_t number, size_t size, const void *caller);
+
+// What overflow_check = 2 does at each call: a look at every chunk of every pool.
+void heap_check_call(void);
+
+// Who allocated the chunk and who freed it, if that is known: a line each, each after a newline.
+void heap_check_history(struct pool *pool, uint64_t chunk, struct text *out);
+
 // Counts it, and does what on_invalid_free says.
-void heap_invalid_free(const struct pool *pool, const void *p, uint64_t number, const char *fault);
+void heap_invalid_free(struct pool *pool, const void *p, uint64_t number, const char *fault);
 
 #endif

@@ -3,6 +3,7 @@
 // program's first call, so a program that makes none does not notice it.
 #include <errno.h>
 
+#include "heap.h"
 #include "runtime.h"
 
 __attribute__((constructor(101))) static void load(void)
@@ -13,6 +14,6 @@ __attribute__((constructor(101))) static void load(void)
 __attribute__((destructor)) static void unload(void)
 {
     int saved_errno = errno;
-    runtime_end();
+    heap_end();
     errno = saved_errno;
 }

@@ -30,7 +30,7 @@ __attribute__((constructor)) static void load(int argc, char **argv, char **vari
 __attribute__((destructor)) static void unload(void)
 {
     int saved_errno = errno;
-    runtime_end();
+    heap_end();
     errno = saved_errno;
 }
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// What the library says to people: one line, "poolmalloc: ...", one write to standard error as it
-// was at start-up. Keeps errno. Never allocates; may be called with locks held, but should not be.
+// What the library says to people: a line, "poolmalloc: ...", sometimes with indented ones after it,
+// in one write to standard error as it was at start-up. Keeps errno. Never allocates; may be called with locks held, but should not be.
 #ifndef MESSAGE_H
 #define MESSAGE_H
 
 #include "base.h"
 
-enum { MESSAGE_MAX = 512 }; // bytes; a longer line is cut
+enum { MESSAGE_MAX = 1280 }; // bytes; a longer text is cut
 
 SLOW void message(const char *format, ...) PRINTF(1, 2);
 

@@ -59,13 +59,13 @@ void *named_alloc_slow(struct pool *pool, bool zeroed, uint64_t timeout_ns)
 static void refuse_stranger(struct pool *pool, const void *p)
 {
     COUNT(pools[pool->index].illegal, 1);
-    if (runtime_conf.on_invalid_free == INVALID_IGNORE)
+    if (runtime_conf.on_invalid_free == MISUSE_IGNORE)
         return;
     const struct pool *owner = named_pool_of(p);
     const char *name = stats_file->pools[pool->index].name;
     const char *of = owner ? stats_file->pools[owner->index].name : "no pool";
     const char *format = "invalid free of 0x%lx: pool %s: it belongs to %s";
-    if (runtime_conf.on_invalid_free == INVALID_WARN)
+    if (runtime_conf.on_invalid_free == MISUSE_WARN)
         message(format, (unsigned long)(uintptr_t)p, name, of);
     else
         message_abort(format, (unsigned long)(uintptr_t)p, name, of);

@@ -153,7 +153,7 @@ SLOW static void *cxx_form(const char *symbol, bool own, size_t *size)
 #define NOTHROW(name, own) \
     EXPORTED(void *, name, size_t size, const struct nothrow *tag) \
     { \
-        void *p = own ? heap_alloc(size) : NULL; \
+        void *p = own ? heap_alloc_for(size, CALLER()) : NULL; \
         if (likely(p)) \
             return p; \
         nothrow_form *form = (nothrow_form *)cxx_form(#name, own, &size); \

@@ -84,6 +84,16 @@ bool os_libc_free_keeps_errno(void *function);
 uint64_t os_clock_ns(void);      // monotonic
 uint64_t os_wall_clock_ns(void); // since 1970
 
+// The file that an address was mapped from (as far as it fits), and how far behind the file's first
+// mapping it is: what addr2line takes for a library, or a program that can be loaded anywhere. False: it
+// cannot be told, and *ret_module is undefined.
+enum { OS_PATH_SHOWN = 256 };
+struct os_module {
+    char path[OS_PATH_SHOWN];
+    uint64_t offset;
+};
+bool os_find_module(const void *address, struct os_module *ret_module);
+
 // Files.
 
 // Reads a whole file into buffer. The number of bytes, or -errno; -EFBIG when it does not fit.

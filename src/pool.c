@@ -62,11 +62,12 @@ static uint32_t spread(uint64_t stride)
 // look addresses up in their caches by a hash of less than 28 of the lower bits.) Whole lines of states.
 static uint32_t first(const struct pool_plan *plan, uint32_t spread)
 {
+    uint64_t at_least = plan->gap > 0; // room for a gap before the first chunk
     if (plan->count != COUNT_UNLIMITED)
-        return 0;
+        return (uint32_t)at_least;
     uint64_t distance = (17 * os_page_size() + CACHE_LINE) * plan->index;
-    uint64_t chunks = min_u64(distance, plan->slice_bytes / 8) / plan->stride;
-    return (uint32_t)align_up(chunks, CACHE_LINE >> spread);
+    uint64_t chunks = min_u64(distance, plan->slice_bytes / 8) / (plan->stride + plan->gap);
+    return (uint32_t)align_up(max_u64(chunks, at_least), CACHE_LINE >> spread);
 }
 
 // Makes the pages between two addresses usable.
@@ -80,7 +81,8 @@ static bool commit_pages(void *start, void *end)
 static bool commit(struct pool *pool, uint32_t chunks)
 {
     uint32_t from = pool_number(pool, 0), to = pool_number(pool, chunks);
-    if (!commit_pages(pool_address(pool, from), pool_address(pool, to)))
+    char *start = pool_address(pool, from);
+    if (!commit_pages(start - pool->gap, pool_address(pool, to)))
         return false;
     if (pool->unlimited
         && (!commit_pages(&pool->state[from], &pool->state[to])
@@ -130,15 +132,17 @@ void pool_fini(struct pool *pool)
 bool pool_init(struct pool *pool, const struct pool_plan *plan, char *base,
                struct stats_pool *stats)
 {
-    uint32_t shift = plan->tables ? 0 : spread(plan->stride);
-    uint64_t room = min_u64(plan->slice_bytes / plan->stride, COUNT_MAX >> shift);
+    uint64_t stride = plan->stride + plan->gap;
+    uint32_t shift = plan->tables ? 0 : spread(stride);
+    uint64_t room = min_u64(plan->slice_bytes / stride, COUNT_MAX >> shift);
     room -= first(plan, shift);
     uint32_t count = (uint32_t)min_u64(plan->count, room);
-    uint64_t pitch = plan->stride >> shift;
+    uint64_t pitch = stride >> shift;
     struct pool fresh = {
         .base = base,
         .multiplier = UINT64_MAX / pitch + 1,
-        .stride = plan->stride,
+        .stride = stride,
+        .gap = plan->gap,
         .pitch = (uint32_t)pitch,
         .spread = shift,
         .first = first(plan, shift),
@@ -153,6 +157,7 @@ bool pool_init(struct pool *pool, const struct pool_plan *plan, char *base,
         .unlimited = plan->count == COUNT_UNLIMITED,
         .is_borrowed = plan->tables != NULL,
         .pass_by = plan->pass_by,
+        .keeps_memory = plan->keeps_memory,
         .stats = stats,
     };
     if (!init_memory(&fresh, plan))

@@ -29,7 +29,8 @@ struct pool {
     chunk_state *state; // a byte for each number that an address in the slice can have
     uint32_t *stack;   // room for `count` numbers
     uint64_t multiplier; // ceil(2^64 / pitch), see pool_number_at
-    uint64_t stride;
+    uint64_t stride;   // from one chunk to the next
+    uint64_t gap;      // of it: bytes between two chunks, and before the first; for guard.h
     uint32_t pitch;    // stride >> spread: bytes from one number to the next
     uint32_t spread;
     uint32_t first;    // before the first chunk there is room for as many; see above
@@ -44,6 +45,7 @@ struct pool {
     bool unlimited;
     bool is_borrowed;  // all its memory is the program's
     _Atomic bool *pass_by; // kept like `empty`, where requests go to the next malloc then; or NULL
+    bool keeps_memory;  // none is given back, because the content of free chunks matters
     struct stats_pool *stats; // written under the lock
 
     // Under the lock.
@@ -76,7 +78,9 @@ struct waiter {
 };
 
 struct pool_plan { // what pool_init needs to know
-    uint64_t size, usable, stride;
+    uint64_t size, usable;
+    uint64_t stride; // without the gap
+    uint64_t gap;
     uint64_t count; // or COUNT_UNLIMITED
     uint64_t slice_bytes;
     _Atomic bool *pass_by; // see struct pool
@@ -86,6 +90,7 @@ struct pool_plan { // what pool_init needs to know
     uint32_t index;
     bool without_memory;  // addresses of chunks are numbers only, nobody reads or writes them
     char *tables;         // zeros for states and stack, directly after the chunks; NULL: they are mapped
+    bool keeps_memory;
 };
 
 // The bytes of a slice that a pool of `count` chunks needs at least. UINT64_MAX: cannot be had.
@@ -109,6 +114,12 @@ INLINE bool pool_number_at(uint64_t multiplier, uint64_t offset, uint64_t *ret_n
     unsigned __int128 product = (unsigned __int128)offset * multiplier;
     *ret_number = (uint64_t)(product >> 64);
     return (uint64_t)product < multiplier;
+}
+
+// A chunk's bytes, as if there were no gap.
+INLINE uint64_t pool_chunk_bytes(const struct pool *pool)
+{
+    return pool->stride - pool->gap;
 }
 
 INLINE void *pool_address(const struct pool *pool, uint32_t number)

@@ -60,7 +60,7 @@ static void restack(struct pool *pool)
 
 void pool_trim(struct pool *pool, uint32_t chunks)
 {
-    if (!pool->unlimited || chunks == 0)
+    if (!pool->unlimited || pool->keeps_memory || chunks == 0)
         return;
     for (uint32_t i = 0; i < chunks; i++)
         pool->state[pool->stack[i]] |= IDLE;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "pools.h"
 
+#include "guard.h"
 #include "os.h"
 
 struct pools pools FAR;
@@ -11,6 +12,16 @@ enum {
     BASE_ALIGNMENT_SHIFT = 21, // 2 MiB: whole huge pages
 };
 
+_Static_assert(1 << BASE_ALIGNMENT_SHIFT == CHUNK_ALIGNMENT_MAX, "chunks are as aligned as slices");
+
+// With gaps there is one more than chunks: room for another chunk is enough for that.
+static uint64_t min_slice(const struct conf *conf, const struct conf_pool *line)
+{
+    uint64_t stride = conf_stride(conf, line->size), gap = conf_gap(conf, stride);
+    bool one_more = gap > 0 && line->count != COUNT_UNLIMITED;
+    return pool_min_slice(stride + gap, line->count + one_more);
+}
+
 // The smallest slice that holds every pool, as a power of two's exponent; 64: cannot be had.
 static unsigned min_shift(const struct conf *conf, bool *ret_unlimited)
 {
@@ -18,7 +29,7 @@ static unsigned min_shift(const struct conf *conf, bool *ret_unlimited)
     *ret_unlimited = false;
     for (unsigned i = 0; i < conf->malloc_pool_count; i++) {
         const struct conf_pool *line = &conf->malloc_pools[i];
-        uint64_t bytes = pool_min_slice(conf_stride(conf, line->size), line->count);
+        uint64_t bytes = min_slice(conf, line);
         if (bytes == UINT64_MAX)
             return 64;
         unsigned needed = log2_floor(bytes);
@@ -58,25 +69,30 @@ static void plan_pool(const struct conf *conf, unsigned i, uint64_t slice, struc
         .size = line->size,
         .usable = conf_usable(conf, line->size),
         .stride = conf_stride(conf, line->size),
+        .gap = conf_gap(conf, conf_stride(conf, line->size)),
         .count = line->count,
         .slice_bytes = slice,
         .pass_by = conf->on_empty == POLICY_FALLBACK && !conf->try_bigger ? &pools.pass_by[i] : NULL,
         .cache_limit = conf->thread_cache,
         .cache_room = UINT32_MAX,
         .index = i,
+        .keeps_memory = conf->overflow_check != OVERFLOW_CHECK_OFF || conf->poison,
     };
 }
 
 bool pools_prepare_memory(const struct conf *conf, const struct pool *pool)
 {
-    uint64_t bytes = pool->count * pool->stride;
     if (conf->huge_pages == HUGE_PAGES_THP)
         os_huge_pages(pool->base, pool->slice_bytes);
     if (pool->unlimited)
         return true;
-    if (conf->prefault && !os_populate(pool->base, bytes))
+    // Whole pages, from the gap before the first chunk on.
+    uint64_t from = (pool->first * pool->stride - pool->gap) & -os_page_size();
+    uint64_t bytes = (pool->first + (uint64_t)pool->count) * pool->stride - from;
+    char *start = pool->base + from;
+    if (conf->prefault && !os_populate(start, bytes))
         return false;
-    return !conf->lock_memory || os_lock_memory(pool->base, bytes);
+    return !conf->lock_memory || os_lock_memory(start, bytes);
 }
 
 static void finish_route(const struct conf *conf)
@@ -110,7 +126,8 @@ bool pools_init(const struct conf *conf, struct stats_pool *stats, const char **
         plan_pool(conf, i, slice, &plan);
         plan.is_usable = is_usable;
         struct pool *pool = &pools.pool[i];
-        if (!pool_init(pool, &plan, base + i * slice, &stats[i]) || !pools_prepare_memory(conf, pool)) {
+        if (!pool_init(pool, &plan, base + i * slice, &stats[i]) || !pools_prepare_memory(conf, pool)
+            || !guard_attach(pool)) {
             os_unmap(base, count * slice);
             return false;
         }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "dump.h"
+#include "guard.h"
 #include "message.h"
 #include "next.h"
 #include "os.h"
@@ -92,6 +93,8 @@ SLOW static void settle_child(void)
 
 static void attach_thread(void)
 {
+    if (guard_is_on) // every call shall take the slow path
+        return;
     lock_take(&runtime.threads);
     struct cache *cache = cache_attach(stats_file);
     if (cache)
@@ -212,6 +215,7 @@ static void start_pools(void)
         pass_by(REFUSED, "the kernel refused the memory of the statistics");
         return;
     }
+    guard_start(&runtime_conf);
     if (!pools_named_init(&runtime_conf, &problem)
         || !pools_init(&runtime_conf, stats_file->pools, &problem)) {
         stats_close(false);
@@ -221,7 +225,8 @@ static void start_pools(void)
     for (unsigned i = 0; i < pools.count; i++) {
         const struct pool *pool = &pools.pool[i];
         stats_describe_pool(i, &(struct stats_description){
-            .kind = POOL_MALLOC, .size = pool->size, .usable = pool->usable, .stride = pool->stride,
+            .kind = POOL_MALLOC, .size = pool->size, .usable = pool->usable,
+            .stride = pool_chunk_bytes(pool),
             .count = pool->unlimited ? COUNT_UNLIMITED : pool->count});
     }
     runtime.not_forked = cache_init();

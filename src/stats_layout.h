@@ -82,6 +82,7 @@ struct stats_pool_counts {
     stats_counter direct_bytes; // only in part), less those that it leads here wrongly; and bytes
     stats_counter err;
     stats_counter illegal;
+    stats_counter corrupt;
     stats_counter failed;
     stats_counter spilled_in;
     stats_counter spilled_out;

@@ -65,6 +65,7 @@ static void add_pool_counts(const struct stats_pool_counts *counts, struct stats
     pool->frees += load(&counts->frees);
     pool->err += load(&counts->err);
     pool->illegal += load(&counts->illegal);
+    pool->corrupt += load(&counts->corrupt);
     pool->failed += load(&counts->failed);
     pool->spilled_in += load(&counts->spilled_in);
     pool->spilled_out += load(&counts->spilled_out);

@@ -69,7 +69,7 @@ static void check_options(const struct conf *conf)
 {
     CHECK(conf->semantics <= SEMANTICS_LWIP);
     CHECK(conf->on_empty <= POLICY_ABORT && conf->on_oversize <= POLICY_ABORT);
-    CHECK(conf->on_invalid_free <= INVALID_IGNORE);
+    CHECK(conf->on_invalid_free <= MISUSE_IGNORE);
     CHECK(conf->dump_format <= DUMP_LWIP && conf->huge_pages <= HUGE_PAGES_THP);
     CHECK(is_power_of_two(conf->mem_alignment) && conf->mem_alignment <= 4096);
     CHECK(conf->thread_cache <= 4096 || conf->thread_cache == THREAD_CACHE_AUTO);

@@ -42,7 +42,7 @@ END
 
 pool() { # name, then the values of its fields
     local name=$1 keys key
-    keys=(size usable stride count avail used max err illegal allocs frees cached failed spilled_in
+    keys=(size usable stride count avail used max err illegal corrupt allocs frees cached failed spilled_in
         spilled_out fell_back requested_bytes max_at_least shadowed)
     shift
     echo -n "{\"name\":\"$name\",\"kind\":\"malloc\",\"desc\":\"\""
@@ -62,11 +62,11 @@ pool() { # name, then the values of its fields
     [ "$(wc -l <"$BATS_TEST_TMPDIR/dump")" -eq 1 ]
     [ "$(masked | sed 's/,"origin":"[^"]*"/,/; s/,,/,/')" = "$(
         echo -n '{"schema":1,"program":"requests","pid":P,"start":T,"milliseconds":T,"state":"ended","mem_alignment":16,"pools":['
-        pool MALLOC_64 64 64 64 2 2 1 2 1 0 2 1 0 0 0 1 0 114 2 false
+        pool MALLOC_64 64 64 64 2 2 1 2 1 0 0 2 1 0 0 0 1 0 114 2 false
         echo -n ,
-        pool MALLOC_250 250 256 256 3 3 3 3 2 0 3 0 0 2 1 0 0 410 3 false
+        pool MALLOC_250 250 256 256 3 3 3 3 2 0 0 3 0 0 2 1 0 0 410 3 false
         echo -n ,
-        pool MALLOC_60 60 64 64 null 0 0 0 0 0 0 0 0 0 0 0 0 0 0 true
+        pool MALLOC_60 60 64 64 null 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 true
         echo -n '],"process":{"oversize":1,"oversize_failed":1,"oversize_fell_back":0,"oversize_bytes":5000,"next_frees":0,"next_reallocs":0}'
         echo ',"sizes":[[16,1,10],[64,2,114],[112,1,100],[208,3,600],[5008,1,5000]]}'
     )" ]
@@ -90,7 +90,7 @@ pool() { # name, then the values of its fields
          { name = $0; sub(/[{].*/, "", name); if (name != family) exit 1 }
          !/^poolmalloc_[a-z_]+[{]program="requests",pid="[0-9]+"(,pool="MALLOC_[0-9]+",index="[0-9]")?[}] [0-9]+$/ { exit 1 }
          END { exit ended != 1 }' "$BATS_TEST_TMPDIR/dump"
-    [ "$(grep -c '^poolmalloc_pool_' "$BATS_TEST_TMPDIR/dump")" -eq 39 ] # 13 counters of 3 pools
+    [ "$(grep -c '^poolmalloc_pool_' "$BATS_TEST_TMPDIR/dump")" -eq 42 ] # 14 counters of 3 pools
     local line
     for line in 'pool_err_total{program="requests",pid="P",pool="MALLOC_64",index="0"} 1' \
         'pool_err_total{program="requests",pid="P",pool="MALLOC_250",index="1"} 2' \

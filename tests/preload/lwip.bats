@@ -4,16 +4,16 @@
 load ../helpers
 load ../lwip/answers
 
-replay() { # conf, trace, yes | no, thread_cache
+replay() { # conf, trace, yes | no, options
     local dump=$BATS_TEST_TMPDIR/dump
     rm -f "$dump"
     # shellcheck disable=SC2046 # one argument a line
-    POOLMALLOC_CONF=$1 pools "try_bigger=$3;thread_cache=$4;dump=$dump;dump_format=lwip" \
+    POOLMALLOC_CONF=$1 pools "try_bigger=$3;$4;dump=$dump;dump_format=lwip" \
         "$PROGRAMS/replay_trace" "$2" $(geometry "$1")
     counters "$dump"
 }
 
-replay_all() { # thread_cache
+replay_all() { # options
     local trace compared=0
     for trace in "$TESTS"/lwip/*.trace; do
         local conf=${trace%-*}.conf answers=${trace%.trace}
@@ -25,17 +25,21 @@ replay_all() { # thread_cache
 }
 
 @test "every trace is answered as lwIP answers it, without thread caches" {
-    replay_all off
+    replay_all thread_cache=off
 }
 
 @test "every trace is answered as lwIP answers it, with thread caches" {
-    replay_all auto
+    replay_all thread_cache=auto
 }
 
 @test "every trace is answered as lwIP answers it, with caches of a few chunks" {
-    replay_all 3
+    replay_all thread_cache=3
 }
 
 @test "every trace is answered as lwIP answers it, with caches as large as the pools" {
-    replay_all 4096
+    replay_all thread_cache=4096
+}
+
+@test "every trace is answered as lwIP answers it, with overflow_check and poison" {
+    replay_all "overflow_check=1;poison=yes"
 }

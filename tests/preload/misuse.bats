@@ -46,6 +46,13 @@ misuse() { # options, cases, count (0: unlimited)
     misuse "on_empty=fail" 3000 0
 }
 
+@test "thousands of invalid frees are counted exactly, with overflow_check and poison" {
+    misuse "on_empty=fail;overflow_check=1;poison=yes" 3000 200
+    misuse "on_empty=fail;overflow_check=1" 1000 0
+    misuse "on_empty=fail;overflow_check=2" 200 30
+    misuse "on_empty=fail;poison=yes" 1000 200
+}
+
 # The line that a fault gets; the program prints address and chunk itself.
 line() { # fault
     echo "poolmalloc: invalid free of ${output% *}: pool MALLOC_64, chunk ${output#* }: $1"

@@ -14,7 +14,7 @@
 
 enum { SLOTS = 24, POOLS = 16 };
 static struct pool {
-    size_t size, stride, illegal, used;
+    size_t size, stride, gap, illegal, used; // stride: measured; gap: what overflow_check makes of it
     char *base, *slot[SLOTS];
 } pools[POOLS];
 static size_t count, pool_count, slice, far;
@@ -126,7 +126,9 @@ static void misuse(struct pool *pool)
         break;
     case 4: bad_free(pool, inside); break;
     case 5: bad_free(pool, pool->base + far * pool->stride); break; // never handed out
-    case 6: bad_free(pool, slice_end(pool) - 1 - next_random() % 16); break; // slack
+    case 6: // slack before the first chunk, or behind the last
+        bad_free(pool, (pool->gap > 0 ? pool->base : slice_end(pool)) - 1 - next_random() % 16);
+        break;
     case 7:
         bad_realloc(pool, freed(pool, next_random() % 2), next_random() % 3000);
         bad_realloc(pool, inside, next_random() % 3000);
@@ -166,12 +168,15 @@ int main(int argc, char **argv)
     for (pool_count = 0; argv[3 + pool_count]; pool_count++) {
         struct pool *pool = &pools[pool_count];
         pool->size = strtoul(argv[3 + pool_count], NULL, 0);
-        pool->stride = (pool->size + 15) / 16 * 16;
+        pool->stride = SIZE_MAX;
         char *first[SLOTS];
         for (unsigned i = 0; i < SLOTS; i++) {
             REQUIRE(first[i] = malloc(pool->size));
             pool->base = !pool->base || first[i] < pool->base ? first[i] : pool->base;
+            size_t distance = labs(first[i] - first[0]);
+            pool->stride = distance > 0 && distance < pool->stride ? distance : pool->stride;
         }
+        pool->gap = pool->stride - (pool->size + 15) / 16 * 16;
         for (unsigned i = 0; i < SLOTS; i++)
             free(first[i]);
         toggle(pool, 0);

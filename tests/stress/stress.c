@@ -26,6 +26,8 @@ static const struct scenario {
     {"strict pool", "on_empty=fail;malloc size=64 count=200", 200},
     {"strict pool without caches", "on_empty=fail;thread_cache=off;malloc size=64 count=100", 100},
     {"strict pool, odd caches", "on_empty=fail;thread_cache=7;malloc size=48 count=120", 120},
+    {"strict pool with checks", "on_empty=fail;overflow_check=1;poison=yes;malloc size=64 count=60", 60},
+    {"strict pool with all checks", "on_empty=fail;overflow_check=2;poison=yes;malloc size=64 count=20", 20},
     {"unlimited pools", "malloc size=32 count=unlimited;malloc size=64 count=unlimited", 0},
 };
 

@@ -47,7 +47,7 @@ Test(conf, starts_with_the_fields_of_the_defaults)
     cr_assert_eq(conf.try_bigger, false);
     cr_assert_eq(conf.mem_alignment, 16);
     cr_assert_eq(conf.thread_cache, THREAD_CACHE_AUTO);
-    cr_assert_eq(conf.on_invalid_free, INVALID_ABORT);
+    cr_assert_eq(conf.on_invalid_free, MISUSE_ABORT);
     cr_assert_eq(conf.huge_pages, HUGE_PAGES_OFF);
     cr_assert_eq(conf.dump_format, DUMP_TEXT);
     cr_assert_str_eq(conf.dump.text, "stderr");
@@ -94,13 +94,13 @@ Test(conf, choices_are_their_enums)
                             "dump_format = lwip\nhuge_pages = thp\n"), 0);
     cr_assert_eq(conf.on_empty, POLICY_ABORT);
     cr_assert_eq(conf.on_oversize, POLICY_FAIL);
-    cr_assert_eq(conf.on_invalid_free, INVALID_IGNORE);
+    cr_assert_eq(conf.on_invalid_free, MISUSE_IGNORE);
     cr_assert_eq(conf.dump_format, DUMP_LWIP);
     cr_assert_eq(conf.huge_pages, HUGE_PAGES_THP);
     cr_assert_eq(merge("b", "on_empty = fallback\non_invalid_free = warn\n"
                             "dump_format = json\nsemantics = lwip\n"), 0);
     cr_assert_eq(conf.on_empty, POLICY_FAIL);
-    cr_assert_eq(conf.on_invalid_free, INVALID_WARN);
+    cr_assert_eq(conf.on_invalid_free, MISUSE_WARN);
     cr_assert_eq(conf.dump_format, DUMP_JSON);
     cr_assert_eq(conf.semantics, SEMANTICS_LWIP);
     cr_assert_eq(merge("c", "dump_format = openmetrics\n"), 0);

@@ -203,3 +203,22 @@ Test(os, forgotten_duplicate_no_longer_holds_the_pipe_open)
     dup2(saved, 2);
     cr_assert_eq(read(ends[0], &byte, 1), 0); // end of file: nobody else has it open
 }
+
+Test(os, finds_the_module_of_an_address)
+{
+    static int own;
+    struct os_module module;
+    char path[4096];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
+    cr_assert_gt(length, 0);
+    path[length] = '\0';
+    cr_assert(os_find_module(&own, &module));
+    cr_assert_str_eq(module.path, path);
+    extern char __executable_start[];
+    cr_assert_eq(module.offset, (uint64_t)((char *)&own - __executable_start));
+    cr_assert(os_find_module((void *)&printf, &module));
+    cr_assert(strstr(module.path, "libc"), "%s", module.path);
+    void *nobody = os_map(4096);
+    cr_assert_not(os_find_module(nobody, &module));
+    cr_assert_not(os_find_module((void *)16, &module));
+}
