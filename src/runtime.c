@@ -53,7 +53,8 @@ void runtime_without_malloc(void)
 static TLS bool is_starter;    // this thread runs start()
 static TLS uint8_t end_rounds; // times that this thread's destructor has run
 
-enum { END_ROUNDS = PTHREAD_DESTRUCTOR_ITERATIONS }; // when it is over; later frees go to the pool
+// When it is over; later frees go to the pool.
+enum { END_ROUNDS = PTHREAD_DESTRUCTOR_ITERATIONS - THREAD_SANITIZER };
 
 static uint32_t load_state(void)
 {

@@ -168,27 +168,38 @@ Test(pbuf, a_copy_may_begin_beyond_the_first_pbuf)
     cr_assert_eq(pm_pbuf_copy_partial_pbuf(to, from, 29, 36), PM_ERR_ARG);
 }
 
-static void *drop(void *p)
+enum { DROPPERS = 4, ROUNDS = 500 };
+static struct pm_pbuf *shared;
+static pthread_barrier_t barrier;
+
+static void *drop(void *unused)
 {
-    pm_pbuf_free(p);
-    return NULL;
+    for (int round = 0; round < ROUNDS; round++) {
+        pthread_barrier_wait(&barrier);
+        pm_pbuf_free(shared);
+        pthread_barrier_wait(&barrier);
+    }
+    return unused;
 }
 
 Test(pbuf, threads_drop_their_references_at_the_same_time)
 {
     pm_pool *pool = start_with_pool(16, 64, 2);
-    for (int round = 0; round < 500; round++) {
-        pthread_t thread[4];
-        struct pm_pbuf *p = pm_pbuf_alloc(PM_PBUF_RAW, 128, pool);
-        cr_assert_not_null(p, "round %d", round);
-        for (int i = 0; i < 3; i++)
-            pm_pbuf_ref(p);
-        for (int i = 0; i < 4; i++)
-            pthread_create(&thread[i], NULL, drop, p);
-        for (int i = 0; i < 4; i++)
-            pthread_join(thread[i], NULL);
+    pthread_t thread[DROPPERS];
+    pthread_barrier_init(&barrier, NULL, DROPPERS + 1);
+    for (int i = 0; i < DROPPERS; i++)
+        pthread_create(&thread[i], NULL, drop, NULL);
+    for (int round = 0; round < ROUNDS; round++) {
+        shared = pm_pbuf_alloc(PM_PBUF_RAW, 128, pool);
+        cr_assert_not_null(shared, "round %d", round);
+        for (int i = 1; i < DROPPERS; i++)
+            pm_pbuf_ref(shared);
+        pthread_barrier_wait(&barrier);
+        pthread_barrier_wait(&barrier);
+        cr_assert_eq(used(pool), 0, "round %d", round);
     }
-    cr_assert_eq(used(pool), 0);
+    for (int i = 0; i < DROPPERS; i++)
+        pthread_join(thread[i], NULL);
 }
 
 Test(pbuf, null_where_lwip_asserts_or_does_nothing)
