@@ -96,7 +96,12 @@ size_t pm_pool_usable_size(const pm_pool *pool);
 // whatever on_empty says. NULL with errno EINVAL: pool is NULL.
 void *pm_alloc(pm_pool *pool);
 
-// The same, all usable bytes zero.
+// The same, for a caller that needs `bytes` of it: so many are counted as requested_bytes, and
+// overflow_check of pools.conf watches what is behind them. NULL with errno EINVAL as well: bytes is
+// above pm_pool_usable_size.
+void *pm_alloc_bytes(pm_pool *pool, size_t bytes);
+
+// The same as pm_alloc, all usable bytes zero.
 void *pm_alloc_zeroed(pm_pool *pool);
 
 #define PM_FOREVER UINT64_MAX

@@ -170,10 +170,10 @@ static void *pm_lwip_mem_malloc_from_pools(size_t size)
         errno = ENOMEM;
         return NULL;
     }
-    void *block = pm_alloc(pm_lwip.malloc_pool[i].pool);
+    void *block = pm_alloc_bytes(pm_lwip.malloc_pool[i].pool, size);
     while (MEM_USE_POOLS_TRY_BIGGER_POOL && !block && ++i < pm_lwip.malloc_pools)
         if (size <= pm_lwip.malloc_pool[i].usable)
-            block = pm_alloc(pm_lwip.malloc_pool[i].pool);
+            block = pm_alloc_bytes(pm_lwip.malloc_pool[i].pool, size);
     return block;
 }
 

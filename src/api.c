@@ -120,17 +120,24 @@ EXPORT size_t pm_pool_usable_size(const pm_pool *pool)
 
 EXPORT void *pm_alloc(pm_pool *pool)
 {
-    return likely(pool) ? named_alloc(inner(pool)) : fail(EINVAL);
+    return likely(pool) ? named_alloc(inner(pool), inner(pool)->size) : fail(EINVAL);
+}
+
+EXPORT void *pm_alloc_bytes(pm_pool *pool, size_t bytes)
+{
+    if (unlikely(!pool || bytes > inner(pool)->usable))
+        return fail(EINVAL);
+    return named_alloc(inner(pool), bytes);
 }
 
 EXPORT void *pm_alloc_zeroed(pm_pool *pool)
 {
-    return pool ? named_alloc_slow(inner(pool), true, 0) : fail(EINVAL);
+    return pool ? named_alloc_slow(inner(pool), inner(pool)->size, true, 0) : fail(EINVAL);
 }
 
 EXPORT void *pm_alloc_timed(pm_pool *pool, uint64_t timeout_ns)
 {
-    return pool ? named_alloc_slow(inner(pool), false, timeout_ns) : fail(EINVAL);
+    return pool ? named_alloc_slow(inner(pool), inner(pool)->size, false, timeout_ns) : fail(EINVAL);
 }
 
 EXPORT void pm_free(pm_pool *pool, void *chunk)

@@ -7,10 +7,10 @@
 #include "message.h"
 
 // A chunk, waited for if need be; counts how often the pool was empty.
-static void *take(struct pool *pool, bool zeroed, uint64_t timeout_ns)
+static void *take(struct pool *pool, size_t bytes, bool zeroed, uint64_t timeout_ns)
 {
     void *chunk = heap_take(pool, &(struct request){
-        .size = pool->usable, .alignment = ALIGN_MIN, .zeroed = zeroed, .exact = true});
+        .size = bytes == pool->size ? pool->usable : bytes, .alignment = ALIGN_MIN, .zeroed = zeroed, .exact = true});
     if (chunk)
         return chunk;
     COUNT(pools[pool->index].err, 1);
@@ -39,17 +39,17 @@ static bool is_on_heap(const struct pool *pool)
     return pool->index >= NAMED_POOLS_FIRST && pools_named_of(pool)->blocks;
 }
 
-void *named_alloc_slow(struct pool *pool, bool zeroed, uint64_t timeout_ns)
+void *named_alloc_slow(struct pool *pool, size_t bytes, bool zeroed, uint64_t timeout_ns)
 {
     int saved_errno = errno;
     runtime_enter();
     COUNT(pools[pool->index].direct, 1);
     bool on_heap = is_on_heap(pool);
-    void *p = take(pool, zeroed && !on_heap, timeout_ns);
+    void *p = take(pool, bytes, zeroed && !on_heap, timeout_ns);
     int error = p || timeout_ns == 0 ? ENOMEM : ETIMEDOUT;
     if (p && on_heap)
         p = block_for(pool, p, zeroed);
-    COUNT(pools[pool->index].direct_bytes, p ? pool->size : 0);
+    COUNT(pools[pool->index].direct_bytes, p ? bytes : 0);
     COUNT(pools[pool->index].failed, p ? 0 : 1);
     errno = p ? saved_errno : error;
     return p;

@@ -10,20 +10,21 @@
 #include "pools_named.h"
 #include "stats.h"
 
-NOINLINE void *named_alloc_slow(struct pool *pool, bool zeroed, uint64_t timeout_ns);
+// `bytes`: what the caller asks for, at most what is usable; pool->size is all of it.
+NOINLINE void *named_alloc_slow(struct pool *pool, size_t bytes, bool zeroed, uint64_t timeout_ns);
 NOINLINE void named_free_slow(struct pool *pool, void *p);
 
-// pm_alloc. The way of most calls is that of heap_alloc, but that the pool is known.
-INLINE void *named_alloc(struct pool *pool)
+// pm_alloc, pm_alloc_bytes. The way of most calls is that of heap_alloc, but that the pool is known.
+INLINE void *named_alloc(struct pool *pool, size_t bytes)
 {
     struct bin *bin = &cache_self->bins[pool->index];
     IN_REGISTER(bin);
     void *chunk;
     bool was_new;
     if (unlikely(!bin_pop(bin, &chunk, &was_new)))
-        return named_alloc_slow(pool, false, 0);
+        return named_alloc_slow(pool, bytes, false, 0);
     count_own(&bin->counts->direct, 1);
-    count_own(&bin->counts->direct_bytes, pool->size);
+    count_own(&bin->counts->direct_bytes, bytes);
     return chunk;
 }
 

@@ -10,7 +10,7 @@ compile() {
     local output=$1 folder=$2
     shift 2
     "${CC:-cc}" -O1 -Wall -Wextra -Wundef -Werror -o "$output" -I"$folder" -I"$ROOT/include" \
-        -I"$ROOT/include/poolmalloc-lwip" "$@" -L"$BUILD" -lpoolmalloc -Wl,-rpath,"$BUILD"
+        -I"$ROOT/include/poolmalloc-lwip" "$@" -L"$BUILD" -l"${LIBRARY:-poolmalloc}" -Wl,-rpath,"$BUILD"
 }
 
 # with OPTIONS PROGRAM...: configured like pools of ../helpers.bash; the program is linked already.
@@ -236,7 +236,7 @@ no_bug_with() { # OPTIONS COMPILER-ARGUMENT...
     compile "$BATS_TEST_TMPDIR/fixed_bugs" "$TESTS/lwip/fixed_bugs" -DLWIP_NOASSERT "$@" \
         "$TESTS/lwip/fixed_bugs/fixed_bugs.c" -pthread
     with "" "$BATS_TEST_TMPDIR/fixed_bugs" >"$BATS_TEST_TMPDIR/names"
-    [ "$(wc -l <"$BATS_TEST_TMPDIR/names")" -eq 14 ]
+    [ "$(wc -l <"$BATS_TEST_TMPDIR/names")" -eq 15 ]
     while read -r name; do
         echo "$name, $options, $*" # seen when it fails
         with "on_invalid_free=ignore;$options" timeout 60 "$BATS_TEST_TMPDIR/fixed_bugs" "$name"
@@ -247,6 +247,11 @@ no_bug_with() { # OPTIONS COMPILER-ARGUMENT...
     for alignment in 1 4 8 16 64; do
         no_bug_with "" -DMEM_ALIGNMENT=$alignment
     done
+}
+
+@test "nor in a program that keeps its malloc" {
+    LIBRARY=poolmalloc-pools no_bug_with "" -DMEM_ALIGNMENT=8
+    LIBRARY=poolmalloc-pools no_bug_with "" -DMEMP_MEM_MALLOC=1 -DMEM_ALIGNMENT=8
 }
 
 @test "nor with try_bigger, with pools on the heap, without thread caches" {

@@ -44,6 +44,22 @@ Test(named, an_empty_pool_asks_no_other_and_no_malloc_whatever_the_policy)
     cr_assert_eq(stats_of(pm_pool_find("B")).allocs, 0);
 }
 
+Test(named, bytes_asked_for_are_counted_and_must_fit)
+{
+    pm_pool *pool = start_with_pool(OPTIONS "pool A size=100 count=2", "A");
+    void *chunks[] = {pm_alloc_bytes(pool, 7), pm_alloc_bytes(pool, 112)};
+    cr_assert(chunks[0] && chunks[1]);
+    errno = 0;
+    cr_assert_null(pm_alloc_bytes(pool, 1));
+    cr_assert_eq(errno, ENOMEM);
+    cr_assert_null(pm_alloc_bytes(pool, 113));
+    cr_assert_eq(errno, EINVAL);
+    cr_assert_null(pm_alloc_bytes(NULL, 1));
+    cr_assert_eq(stats_of(pool).requested_bytes, 7 + 112);
+    cr_assert_eq(stats_of(pool).err, 1);
+    give_back(pool, chunks, 2);
+}
+
 static void *take_and_cache(void *pool) // ends with chunks in its cache, until the test ends
 {
     void *chunks[8];

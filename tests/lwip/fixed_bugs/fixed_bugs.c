@@ -163,13 +163,24 @@ static void private_pools_stay_inside_their_storage(void)
 
 static void calloc_notices_an_overflow(void)
 {
+    uint64_t errors = pm_lwip_mem_err();
     CHECK(mem_calloc(SIZE_MAX / 2, 4) == NULL);
     CHECK(mem_calloc((size_t)1 << 32, (size_t)1 << 32) == NULL);
     CHECK(mem_calloc(SIZE_MAX, SIZE_MAX) == NULL);
-    CHECK(errors_of_all() == 0);
+    CHECK(errors_of_all() == 0 && pm_lwip_mem_err() == errors); // nothing was asked for
     char *zeros = mem_calloc(0, 100);
     CHECK(zeros != NULL);
     mem_free(zeros);
+}
+
+// mem.used counted requested bytes, and wrapped; pools counted none.
+static void requested_bytes_are_counted(void)
+{
+    void *block[] = {mem_malloc(10), mem_malloc(0), mem_calloc(3, 25)};
+    struct pm_stats now = stats(1);
+    CHECK(now.requested_bytes == 85 && now.allocs == 3);
+    for (int i = 0; i < 3; i++)
+        mem_free(block[i]);
 }
 
 // What was counted as used differed from what was freed, when blocks had been shortened.
@@ -312,7 +323,8 @@ static const struct {
     ROW(every_byte_of_every_chunk_is_its_own), ROW(declared_sizes_fit_and_are_aligned),
     ROW(failure_is_null), ROW(free_of_null_leaves_all_chunks),
     ROW(private_pools_stay_inside_their_storage), ROW(calloc_notices_an_overflow),
-    ROW(used_is_back_at_zero_after_trims), ROW(failures_are_counted_apart_from_tries),
+    ROW(requested_bytes_are_counted), ROW(used_is_back_at_zero_after_trims),
+    ROW(failures_are_counted_apart_from_tries),
     ROW(counters_are_exact_when_threads_free_for_each_other),
     ROW(an_exhausted_pool_leaves_the_others_alone), ROW(invalid_frees_change_nothing),
     ROW(the_hook_may_allocate),
