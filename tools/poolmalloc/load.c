@@ -20,9 +20,8 @@ struct sink { // where records go, and how it went
     load_each *each;
     void *context;
     bool ok, stopped;
-    bool grouping;           // equal complaints are told once, with their number
-    const char *last_reason; // told last
-    unsigned more;           // as often again since
+    bool grouping; // of a directory's files: one complaint is told, and how many there are
+    unsigned told, more;
 };
 
 static struct record record; // one at a time, 100 KB
@@ -35,18 +34,17 @@ static void hand_on(struct sink *sink, const char *source)
 static void complain(struct sink *sink, const char *source, const char *reason)
 {
     sink->ok = false;
-    if (sink->grouping && reason == sink->last_reason) {
+    if (sink->grouping && sink->told++ > 0)
         sink->more++;
-        return;
-    }
-    verb_complain("%s: %s", source, reason);
-    sink->last_reason = reason;
+    else
+        verb_complain("%s: %s", source, reason);
 }
 
 static void complain_of_the_rest(struct sink *sink)
 {
     if (sink->more > 0)
-        verb_complain("%u more like that; poolmalloc stats --clean removes those of dead processes", sink->more);
+        verb_complain("%u more statistics files there could not be read; poolmalloc stats --clean "
+                      "removes those of dead processes", sink->more);
     sink->more = 0;
 }
 
@@ -231,7 +229,7 @@ static void load_path(int directory, const char *path, const char *name, struct 
 // What is found in the statistics directories; of one process, if not all are asked for.
 struct search {
     struct sink *sink;
-    pid_t process; // 0: all
+    pid_t process; // -1: all
     unsigned found;
 };
 
@@ -249,7 +247,7 @@ static bool is_blank(const struct load_entry *entry)
 static void load_entry(void *context, const struct load_entry *entry)
 {
     struct search *search = context;
-    if (search->sink->stopped || (search->process && search->process != entry->process_id)
+    if (search->sink->stopped || (search->process >= 0 && search->process != entry->process_id)
         || is_blank(entry))
         return;
     search->found++;
@@ -276,7 +274,7 @@ bool load_arguments(char *const *arguments, unsigned count, const char *stats_di
                     void *context)
 {
     struct sink sink = {.each = each, .context = context, .ok = true};
-    struct search all = {.sink = &sink};
+    struct search all = {.sink = &sink, .process = -1};
     if (count == 0) {
         sink.grouping = true;
         sink.ok &= load_directories(stats_dir, load_entry, &all);

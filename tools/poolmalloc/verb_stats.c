@@ -68,10 +68,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case 'w': set->seconds = parse_seconds(argument, state); break;
     case KEY_CLEAN: set->clean = true; break;
     case KEY_DIR: set->stats_dir = argument; break;
-    case ARGP_KEY_ARGS:
-        set->arguments = state->argv + state->next;
-        set->count = (unsigned)(state->argc - state->next);
-        break;
+    case ARGP_KEY_ARG: set->arguments[set->count++] = argument; break; // options may follow
     case ARGP_KEY_END:
         if (set->clean && (set->count || set->form_is_set || set->merge || set->seconds > 0))
             argp_error(state, "--clean goes with --stats-dir only");
@@ -188,6 +185,7 @@ int verb_stats(int argc, char **argv)
                "write; - is standard input. Exit status: 0; 1 if something could not be read; 2 for a "
                "wrong command line. poolmalloc-stats(5) describes the formats."};
     struct stats_options set = {0};
+    set.arguments = calloc((size_t)argc, sizeof *set.arguments);
     verb_parse(&argp, argc, argv, &set);
     if (set.clean)
         return clean(set.stats_dir);

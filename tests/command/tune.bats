@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: MIT
+# poolmalloc tune: from what was measured to a pools.conf that fits, and back.
+load ../helpers
+COMMAND=$BUILD/poolmalloc
+
+# As much and as varied as a small program asks for.
+requests=('*40' m20 m50 '*10' m100 m200 '*3' m1000 m5000 '*1' m70000)
+
+measure() { # OPTIONS, dump
+    pools "dump=$2;dump_format=json;$1" "$PROGRAMS/requests" "${requests[@]}" >/dev/null
+}
+
+@test "run, tune, run again: nothing is empty any more" {
+    cd "$BATS_TEST_TMPDIR"
+    measure "malloc size=64 count=5;malloc size=256 count=5" before.json
+    "$COMMAND" tune before.json >pools.conf
+    POOLMALLOC_CONF=$PWD/pools.conf measure "on_empty=fail" after.json
+    "$COMMAND" stats --csv after.json | awk -F, 'NR > 1 { err += $15 } END { exit err }'
+    # One size a pool, all unlimited: every peak is known, and with no margin the pools are exact.
+    measure "$(printf 'malloc size=%d count=unlimited;' 32 64 112 208 1008 5008 73728)" profile.json
+    "$COMMAND" tune --margin 0 --largest all --pools 7 profile.json >exact.conf
+    [ "$(grep -v '^#' exact.conf | tr -s ' ')" = "malloc size=32 count=40
+malloc size=64 count=40
+malloc size=112 count=10
+malloc size=208 count=10
+malloc size=1008 count=3
+malloc size=5008 count=3
+malloc size=80K count=1" ] || { cat exact.conf; return 1; }
+    POOLMALLOC_CONF=$PWD/exact.conf measure "semantics=lwip" exact.json
+    "$COMMAND" stats --csv exact.json | awk -F, 'NR > 1 { err += $15; oversize += $25 } END { exit err + oversize }'
+}
+
+@test "--explain says what the data can tell and what it cannot" {
+    cd "$BATS_TEST_TMPDIR"
+    measure "malloc size=64 count=5;malloc size=256 count=unlimited" a.json
+    "$COMMAND" tune a.json --explain >out
+    grep -qxF "# MALLOC_64 was empty at times: what it lacked counts as if it had been in use at once." out
+    grep -q "^# .* bytes: 10 requests of 200 bytes on average" out
+    grep -q "poolmalloc run --profile requests measures each size by itself" out
+    grep -q "^# Some were served by the next malloc" out
+}
+
+@test "-o never overwrites a file, unless --force" {
+    cd "$BATS_TEST_TMPDIR"
+    measure "" a.json
+    "$COMMAND" tune a.json -o new.conf >said
+    grep -q "^new.conf: [0-9]* pools. Next: poolmalloc run -c new.conf requests$" said
+    echo mine >new.conf
+    run --separate-stderr "$COMMAND" tune a.json -o new.conf
+    [ "$status" -eq 1 ]
+    [ "$stderr" = "poolmalloc: new.conf is there already: --force overwrites it" ]
+    [ "$(cat new.conf)" = mine ]
+    "$COMMAND" tune a.json -o new.conf --force >/dev/null
+    grep -q "^malloc size" new.conf
+}
+
+@test "the choice is a table, and --pools chooses" {
+    cd "$BATS_TEST_TMPDIR"
+    measure "" a.json
+    "$COMMAND" tune a.json --pools 3 >out
+    [ "$(grep -c '^malloc ' out)" -eq 3 ]
+    grep -q '^#>     3 ' out
+    "$COMMAND" tune a.json --unlimited >out
+    ! grep '^malloc' out | grep -v 'count=unlimited$'
+}
+
+@test "wrong command lines and missing data are told apart" {
+    cd "$BATS_TEST_TMPDIR"
+    for line in "" "--pools 65 x" "--margin -1 x" "--largest 2G x"; do
+        # shellcheck disable=SC2086
+        run "$COMMAND" tune $line
+        [ "$status" -eq 2 ]
+    done
+    run --separate-stderr "$COMMAND" tune none
+    [ "$status" -eq 1 ]
+    [ "$stderr" = "poolmalloc: none: No such file or directory
+poolmalloc: there is nothing to tune for" ]
+}
+
+@test "thousands of dumps need no more memory than a few" {
+    cd "$BATS_TEST_TMPDIR"
+    measure "" a.json
+    for _ in {1..2000}; do cat a.json; done >many.json
+    "$COMMAND" tune a.json | grep '^malloc' >one
+    (ulimit -v 100000 && "$COMMAND" tune - <many.json) >out
+    grep -q 'measured in 2000 processes' out
+    grep '^malloc' out | cmp - one
+}

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+#include <stdlib.h>
+
+#include "conf.h"
+#include "record_test.h"
+#include "tune_write.h"
+
+static struct record one;
+static struct tune_data data;
+static struct tune_plan plans[TUNE_POOLS_MAX];
+static struct tune_wishes wishes;
+
+static void make(void)
+{
+    record_fill(&one);
+    memset(&data, 0, sizeof data);
+    wishes = (struct tune_wishes){.margin = 0, .largest = 65536};
+}
+
+static const struct tune_plan *plan(unsigned pools)
+{
+    tune_plans(&data, &wishes, TUNE_TABLE, plans);
+    return &plans[pools - 1];
+}
+
+Test(tune, classes_are_the_sizes_that_were_asked_for, .init = make)
+{
+    cr_assert_null(tune_add(&data, &one));
+    const struct tune_plan *three = plan(3);
+    cr_assert(three->count == 3 && plan(4)->count == 3); // there are no more sizes
+    cr_assert(three->classes[0].size == 64 && three->classes[0].requests == 30);
+    cr_assert(three->classes[1].size == 208 && three->classes[2].size == 5008);
+    cr_assert(three->served == 34 && three->beyond == 0);
+    cr_assert_float_eq(three->asked, 7400, 0.1);
+    cr_assert_float_eq(three->handed_out, 30 * 64 + 3 * 208 + 5008, 0.1);
+}
+
+Test(tune, counts_are_the_peaks_and_their_bounds, .init = make)
+{
+    tune_add(&data, &one);
+    const struct tune_class *class = plan(3)->classes;
+    cr_assert(class[0].at_most == 9 && class[0].at_least == 7 && class[0].count == 9);
+    cr_assert_eq(class[0].doubts, TUNE_THREADS);
+    cr_assert(class[1].at_most == 3 && class[1].doubts == 0);
+    cr_assert(class[2].at_most == 1 && class[2].doubts == TUNE_OUTSIDE);
+    // Both pools in one: 9 and 3, perhaps not at the same time.
+    class = plan(2)->classes;
+    cr_assert(class[0].size == 208 && class[0].at_most == 12 && class[0].at_least == 7);
+    cr_assert(class[0].doubts & TUNE_APART);
+}
+
+Test(tune, a_part_of_a_pool_had_at_most_its_requests, .init = make)
+{
+    one.steps[2] = (struct stats_step){4, 100}; // besides the 30 in the pool of 64
+    one.figures.pools[0].allocs = 34;
+    tune_add(&data, &one);
+    const struct tune_class *class = plan(4)->classes;
+    cr_assert(class[0].size == 32 && class[0].at_most == 4 && class[0].doubts & TUNE_TOGETHER);
+    cr_assert(class[1].size == 64 && class[1].at_most == 9 && class[1].doubts & TUNE_TOGETHER);
+    cr_assert_str_eq(class[1].in, "MALLOC_64");
+    cr_assert_eq(class[1].at_least, 0);
+}
+
+Test(tune, what_an_empty_pool_could_not_serve_may_all_have_been_in_use, .init = make)
+{
+    one.figures.pools[0].fell_back = 5;
+    one.figures.pools[0].failed = 1;
+    tune_add(&data, &one);
+    cr_assert_eq(plan(3)->classes[0].at_most, 15);
+    cr_assert(plan(3)->classes[0].doubts & TUNE_EMPTY);
+}
+
+Test(tune, chunks_inherited_at_fork_count_beside_the_requests, .init = make)
+{
+    one.steps[4] = (struct stats_step){5, 300};
+    one.figures.pools[0].allocs = 5;
+    one.figures.pools[0].frees = 6;
+    one.figures.pools[0].used = 40; // 41 inherited
+    one.figures.pools[0].max = 43;
+    tune_add(&data, &one);
+    cr_assert_eq(plan(3)->classes[0].at_most, 43);
+}
+
+Test(tune, of_many_processes_requests_add_up_and_needs_do_not, .init = make)
+{
+    static struct record two;
+    two = one;
+    two.figures.pools[0].max = 20;
+    tune_add(&data, &one);
+    tune_add(&data, &two);
+    tune_add(&data, &one);
+    cr_assert(data.processes == 3 && data.layout_count == 1);
+    cr_assert(plan(3)->classes[0].requests == 90 && plan(3)->classes[0].at_most == 20);
+    two.figures.pool_count = 1; // other pools: what was in the second is outside
+    tune_add(&data, &two);
+    cr_assert_eq(data.layout_count, 2);
+    cr_assert_eq(plan(3)->classes[1].at_most, 3);
+    two.figures.mem_alignment = 4;
+    cr_assert_str_eq(tune_add(&data, &two), "measured with another mem_alignment than those before");
+    tune_done(&data);
+}
+
+Test(tune, wishes_are_granted, .init = make)
+{
+    tune_add(&data, &one);
+    wishes = (struct tune_wishes){.margin = 50, .largest = 4096, .unlimited_to = 100};
+    const struct tune_plan *two = plan(2);
+    cr_assert(two->count == 2 && two->beyond == 1 && two->served == 33);
+    cr_assert_eq(two->classes[0].count, COUNT_UNLIMITED);
+    cr_assert_eq(two->classes[1].count, 5); // 3 and a half more, whole chunks
+    cr_assert(two->reserved == 5 * 208 && two->at_peak == 9 * 64);
+}
+
+Test(tune, chunks_keep_to_the_alignment, .init = make)
+{
+    one.figures.mem_alignment = 128;
+    tune_add(&data, &one);
+    cr_assert(plan(3)->classes[0].size == 128 && plan(3)->classes[1].size == 256);
+}
+
+Test(tune, pools_are_added_while_they_save_something, .init = make)
+{
+    tune_add(&data, &one);
+    plan(3);
+    cr_assert_eq(tune_choose(plans, TUNE_TABLE), 3);
+    one.steps[size_step(5000)] = (struct stats_step){1000000, 5000000000};
+    tune_add(&data, &one);
+    plan(3);
+    cr_assert_eq(tune_choose(plans, TUNE_TABLE), 1);
+}
+
+// Every plan, explained or not, is a configuration that the library takes, with those pools.
+Test(tune, what_is_written_is_a_configuration, .init = make)
+{
+    static struct conf conf;
+    srand(2);
+    for (unsigned step = 0; step < SIZE_STEPS; step += 1 + (unsigned)rand() % 50)
+        one.steps[step] = (struct stats_step){1 + (unsigned)rand() % 99, 0};
+    tune_add(&data, &one);
+    wishes = (struct tune_wishes){.margin = 10, .largest = 1 << 30, .unlimited_to = 1000};
+    tune_plans(&data, &wishes, TUNE_POOLS_MAX, plans);
+    for (unsigned k = 1; k <= TUNE_POOLS_MAX; k++) {
+        char *text;
+        size_t length;
+        FILE *out = open_memstream(&text, &length);
+        tune_write_conf(out, &data, &wishes, &plans[k - 1], k % 2);
+        tune_write_table(out, "#", plans, TUNE_TABLE, k);
+        tune_write_doubts(out, "# ", &data, &plans[k - 1]);
+        fclose(out);
+        conf_init(&conf);
+        cr_assert_eq(conf_merge(&conf, "tuned", text, length, false, NULL, NULL), 0, "%s", text);
+        cr_assert_eq(conf_finish(&conf, NULL, NULL), 0);
+        cr_assert_eq(conf.malloc_pool_count, plans[k - 1].count);
+        for (unsigned i = 0; i < conf.malloc_pool_count; i++) {
+            cr_assert_eq(conf.malloc_pools[i].size, plans[k - 1].classes[i].size);
+            cr_assert_eq(conf.malloc_pools[i].count, plans[k - 1].classes[i].count);
+        }
+        free(text);
+    }
+}

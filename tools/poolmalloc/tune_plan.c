@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+// Pools of given sizes, and how many chunks each needs: bounds from what was measured.
+#include <stdlib.h>
+#include <string.h>
+
+#include "tune.h"
+
+static uint64_t requests_between(const struct tune_layout *layout, unsigned first, unsigned last)
+{
+    uint64_t sum = 0;
+    for (unsigned step = first; step <= last && step < SIZE_STEPS; step++)
+        sum += layout->most[step];
+    return sum;
+}
+
+static void doubt(struct tune_class *class, enum tune_doubt doubt, const char *pool)
+{
+    if (class->doubts == 0 && pool)
+        memcpy(class->in, pool, sizeof class->in);
+    class->doubts |= doubt;
+}
+
+// What one measured pool says about a class: it had at most `max` of the class's chunks, plus those that
+// it could not serve, and never more than were requested.
+static void bound_by_pool(const struct tune_layout *layout, const struct tune_measured *pool,
+                          struct tune_class *class, uint64_t *at_most, unsigned *parts)
+{
+    unsigned first = (unsigned)max_u64(class->first, pool->first);
+    unsigned last = (unsigned)min_u64(class->last, pool->last);
+    if (pool->first > pool->last || first > last)
+        return;
+    uint64_t requests = requests_between(layout, first, last);
+    uint64_t others = requests_between(layout, pool->first, pool->last) - requests;
+    uint64_t need = min_u64(pool->max + pool->missed, requests + pool->inherited);
+    if (need == 0)
+        return;
+    *at_most += need;
+    ++*parts;
+    if (pool->missed > 0)
+        doubt(class, TUNE_EMPTY, pool->name);
+    if (others > 0)
+        doubt(class, TUNE_TOGETHER, pool->name);
+    else if (pool->at_least < pool->max)
+        doubt(class, TUNE_THREADS, pool->name);
+    if (others == 0)
+        class->at_least = max_u64(class->at_least, pool->at_least);
+}
+
+static void bound_by_layout(const struct tune_layout *layout, struct tune_class *class)
+{
+    uint64_t at_most = 0;
+    unsigned parts = 0, reach = 0;
+    for (unsigned i = 0; i < layout->pool_count; i++) {
+        bound_by_pool(layout, &layout->pools[i], class, &at_most, &parts);
+        if (layout->pools[i].first <= layout->pools[i].last)
+            reach = layout->pools[i].last + 1;
+    }
+    if (parts > 1)
+        doubt(class, TUNE_APART, NULL);
+    uint64_t outside =
+        requests_between(layout, (unsigned)max_u64(class->first, reach), class->last);
+    if (outside > 0)
+        doubt(class, TUNE_OUTSIDE, NULL);
+    class->at_most = max_u64(class->at_most, at_most + outside);
+}
+
+// count = at_most plus the margin, at least one more where there is a margin.
+static uint64_t with_margin(uint64_t chunks, unsigned margin)
+{
+    double more = (double)chunks * margin / 100;
+    uint64_t count = chunks + (uint64_t)more + (more > (double)(uint64_t)more);
+    return min_u64(max_u64(count, 1), UINT32_MAX);
+}
+
+static void fill_class(const struct tune_data *data, const struct tune_wishes *wishes,
+                       unsigned first, unsigned last, struct tune_class *class)
+{
+    *class = (struct tune_class){.first = first, .last = last};
+    class->size = align_up(size_step_end(last) ? size_step_end(last) : 1,
+                           max_u64(ALIGN_MIN, data->mem_alignment));
+    for (unsigned step = first; step <= last; step++) {
+        class->requests += data->steps[step].count;
+        class->bytes += data->steps[step].bytes;
+    }
+    for (unsigned i = 0; i < data->layout_count; i++)
+        bound_by_layout(&data->layouts[i], class);
+    class->at_least = min_u64(class->at_least, class->at_most);
+    class->count = class->size <= wishes->unlimited_to ? COUNT_UNLIMITED
+                                                       : with_margin(class->at_most, wishes->margin);
+}
+
+static void fill_plan(const struct tune_data *data, const struct tune_wishes *wishes,
+                      const unsigned *steps, const unsigned *last, unsigned count,
+                      struct tune_plan *plan)
+{
+    plan->count = count;
+    for (unsigned c = 0; c < count; c++) {
+        struct tune_class *class = &plan->classes[c];
+        unsigned first = c == 0 ? 0 : steps[last[c - 1]] + 1;
+        fill_class(data, wishes, first, steps[last[c]], class);
+        plan->handed_out += (double)class->requests * (double)class->size;
+        plan->asked += (double)class->bytes;
+        plan->served += class->requests;
+        if (class->count == COUNT_UNLIMITED)
+            plan->at_peak += class->at_most * class->size;
+        else
+            plan->reserved += class->count * class->size;
+    }
+    for (unsigned step = 0; step < SIZE_STEPS; step++)
+        plan->beyond += data->steps[step].count;
+    plan->beyond -= plan->served;
+}
+
+void tune_plans(const struct tune_data *data, const struct tune_wishes *wishes, unsigned most,
+                struct tune_plan *ret_plans)
+{
+    static unsigned steps[SIZE_STEPS];
+    static uint64_t size[SIZE_STEPS], weight[SIZE_STEPS];
+    static unsigned last[TUNE_POOLS_MAX * TUNE_POOLS_MAX];
+    unsigned n = 0;
+    for (unsigned step = 0; step < SIZE_STEPS && size_step_end(step) <= wishes->largest; step++) {
+        if (data->steps[step].count == 0)
+            continue;
+        steps[n] = step;
+        size[n] = align_up(max_u64(size_step_end(step), 1), max_u64(ALIGN_MIN, data->mem_alignment));
+        weight[n++] = data->steps[step].count;
+    }
+    memset(ret_plans, 0, most * sizeof *ret_plans);
+    tune_split(size, weight, n, most, last);
+    for (unsigned k = 1; k <= most; k++) {
+        unsigned count = (unsigned)min_u64(k, n);
+        fill_plan(data, wishes, steps, last + (size_t)(count ? count - 1 : 0) * most, count,
+                  &ret_plans[k - 1]);
+    }
+}
+
+double tune_waste(const struct tune_plan *plan)
+{
+    return plan->asked >= plan->handed_out
+               ? 0 : (plan->handed_out - plan->asked) * 100 / plan->handed_out;
+}
+
+unsigned tune_choose(const struct tune_plan *plans, unsigned count)
+{
+    unsigned chosen = 1;
+    while (chosen < count && tune_waste(&plans[chosen - 1]) - tune_waste(&plans[chosen]) >= 1)
+        chosen++;
+    return chosen;
+}
