@@ -27,7 +27,7 @@ malloc size=1008 count=3
 malloc size=5008 count=3
 malloc size=80K count=1" ] || { cat exact.conf; return 1; }
     POOLMALLOC_CONF=$PWD/exact.conf measure "semantics=lwip" exact.json
-    "$COMMAND" stats --csv exact.json | awk -F, 'NR > 1 { err += $15; oversize += $25 } END { exit err + oversize }'
+    "$COMMAND" stats --csv exact.json | awk -F, 'NR > 1 { err += $15; oversize += $26 } END { exit err + oversize }'
 }
 
 @test "--explain says what the data can tell and what it cannot" {

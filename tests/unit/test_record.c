@@ -55,6 +55,8 @@ Test(record, histogram_must_agree_with_its_sizes, .init = make)
     cr_assert_str_eq(record_check(&one), refused);
     one.state = FORMAT_RUNNING; // read while it counts
     cr_assert_null(record_check(&one));
+    one.steps[4].count = 0;
+    cr_assert_str_eq(record_check(&one), refused);
     one.steps[4].count = UINT64_MAX;
     cr_assert_str_eq(record_check(&one), refused);
 }

@@ -76,6 +76,9 @@ const char *load_image(const struct stats_file *file, size_t bytes, struct recor
             return "damaged: a pool's chunks are smaller than its size";
     stats_read(file, false, &ret_record->figures);
     stats_read_steps(file, ret_record->steps);
+    for (unsigned step = 0; step < SIZE_STEPS; step++)
+        if (ret_record->steps[step].count == 0) // read just before it came
+            ret_record->steps[step].bytes = 0;
     return record_check(ret_record);
 }
 

@@ -62,7 +62,7 @@ static const char *check_step(const struct record *record, unsigned step)
 {
     uint64_t count = record->steps[step].count, bytes = record->steps[step].bytes;
     uint64_t low = step == 0 ? 0 : size_step_end(step - 1) + 1;
-    bool wrong = count > COUNTER_MAX || bytes > COUNTER_MAX;
+    bool wrong = count > COUNTER_MAX || bytes > COUNTER_MAX || (count == 0 && bytes > 0);
     if (record->state == FORMAT_ENDED && step < SIZE_STEPS - 1 && count > 0)
         wrong |= bytes / count < low
                  || bytes / count > size_step_end(step) - (bytes % count && step > 0);
@@ -79,6 +79,9 @@ const char *record_check(const struct record *record)
     const char *wrong = NULL;
     if (!is_power_of_two(figures->mem_alignment) || figures->mem_alignment > ALIGNMENT_MAX)
         return "mem_alignment is out of range";
+    if (record->process_id > INT32_MAX || record->start > COUNTER_MAX
+        || record->milliseconds > COUNTER_MAX)
+        return "the process id or the times are out of range";
     if (figures->pool_count > ARRAY_LENGTH(figures->pools))
         return "more pools than there can be";
     for (unsigned i = 0; i < figures->pool_count && !wrong; i++)
