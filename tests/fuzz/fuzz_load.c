@@ -43,7 +43,10 @@ static void check_json(const struct record *record)
     text_init(&text, json, sizeof json);
     format_dump(&text, DUMP_JSON, &subject);
     CHECK(!text.truncated);
-    CHECK(load_json(json, text.length, &again, error, sizeof error, &column));
+    if (!load_json(json, text.length, &again, error, sizeof error, &column)) {
+        fprintf(stderr, "%d: %s: %s\n", column, error, json);
+        abort();
+    }
     CHECK(memcmp(&again.figures, &record->figures, sizeof again.figures) == 0);
     CHECK(memcmp(again.steps, record->steps, sizeof again.steps) == 0);
 }

@@ -118,6 +118,31 @@ Test(tune, chunks_keep_to_the_alignment, .init = make)
     cr_assert(plan(3)->classes[0].size == 128 && plan(3)->classes[1].size == 256);
 }
 
+Test(tune, named_pools_keep_their_sizes, .init = make)
+{
+    char *text;
+    size_t length;
+    one.figures.pools[2] = (struct stats_pool_figures){
+        .kind = POOL_NAMED, .size = 40, .usable = 48, .stride = 48, .count = 9, .avail = 9, .max = 5,
+        .name = "MBOX", .desc = "mailboxes"};
+    one.figures.pools[3] = (struct stats_pool_figures){
+        .kind = POOL_CREATED, .size = 40, .usable = 48, .stride = 48, .count = 9, .name = "OWN"};
+    one.figures.pools[4] = (struct stats_pool_figures){
+        .kind = POOL_PBUF, .size = 1514 + 32, .usable = 1552, .stride = 1552, .count = 9, .max = 1,
+        .name = "RX"};
+    one.figures.pool_count = 5;
+    tune_add(&data, &one);
+    one.figures.pools[2].max = 3;
+    tune_add(&data, &one);
+    wishes.margin = 20;
+    FILE *out = open_memstream(&text, &length);
+    tune_write_conf(out, &data, &wishes, plan(2), false);
+    fclose(out);
+    cr_assert(strstr(text, "\npool MBOX size=40 count=6 desc=\"mailboxes\"\n"), "%s", text);
+    cr_assert(strstr(text, "\npbuf RX payload=1514 count=2\n"), "%s", text);
+    cr_assert_null(strstr(text, "OWN"));
+}
+
 Test(tune, pools_are_added_while_they_save_something, .init = make)
 {
     tune_add(&data, &one);

@@ -20,6 +20,7 @@ struct sink { // where records go, and how it went
     load_each *each;
     void *context;
     bool ok, stopped;
+    bool silent, known_alive; // see load_watched
     bool grouping; // of a directory's files: one complaint is told, and how many there are
     unsigned told, more;
 };
@@ -34,6 +35,8 @@ static void hand_on(struct sink *sink, const char *source)
 static void complain(struct sink *sink, const char *source, const char *reason)
 {
     sink->ok = false;
+    if (sink->silent)
+        return;
     if (sink->grouping && sink->told++ > 0)
         sink->more++;
     else
@@ -75,6 +78,11 @@ const char *load_image(const struct stats_file *file, size_t bytes, struct recor
         if (file->pools[i].usable < file->pools[i].size)
             return "damaged: a pool's chunks are smaller than its size";
     stats_read(file, false, &ret_record->figures);
+    for (unsigned i = 0; i < ret_record->figures.pool_count; i++) { // nothing after the name's end
+        char *name = ret_record->figures.pools[i].name;
+        size_t length = strnlen(name, STATS_NAME_MAX - 1);
+        memset(name + length, 0, STATS_NAME_MAX - length);
+    }
     stats_read_steps(file, ret_record->steps);
     for (unsigned step = 0; step < SIZE_STEPS; step++)
         if (ret_record->steps[step].count == 0) // read just before it came
@@ -131,7 +139,7 @@ static void load_binary(FILE *stream, const char *name, struct sink *sink)
     if (!reason)
         reason = load_image(file, bytes, &record);
     if (!reason && record.state == FORMAT_DIED && is_file
-        && load_is_mapped((pid_t)record.process_id, fileno(stream))) {
+        && (sink->known_alive || load_is_mapped((pid_t)record.process_id, fileno(stream)))) {
         uint64_t start_ns = file->header.start_ns, now = now_ns();
         record.state = FORMAT_RUNNING;
         record.milliseconds = now > start_ns ? (now - start_ns) / 1000000 : 0;
@@ -255,6 +263,13 @@ static void load_entry(void *context, const struct load_entry *entry)
         return;
     search->found++;
     load_path(entry->directory, entry->name, entry->path, search->sink);
+}
+
+void load_watched(const struct load_entry *entry, bool known_alive, load_each *each, void *context)
+{
+    struct sink sink = {.each = each, .context = context, .silent = true, .known_alive = known_alive};
+    if (!is_blank(entry))
+        load_path(entry->directory, entry->name, entry->path, &sink);
 }
 
 static void load_process(pid_t process, const char *stats_dir, struct sink *sink)

@@ -49,6 +49,10 @@ struct load_entry {
 bool load_directories(const char *stats_dir, void (*each)(void *context, const struct load_entry *),
                       void *context);
 
+// Reads such a file. known_alive: its counters moved a moment ago, so that the process's mappings need
+// not be looked at, which would hold a lock of it. Says nothing about a file that is bad or gone.
+void load_watched(const struct load_entry *entry, bool known_alive, load_each *each, void *context);
+
 // Whether the process has this open file mapped as its statistics, so that it is alive and has not
 // called exec since.
 bool load_is_mapped(pid_t process, int fd);

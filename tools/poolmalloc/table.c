@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "term.h"
 #include "verb.h"
 
 struct table {
@@ -15,12 +15,6 @@ struct table {
     struct libscols_line *line;
     unsigned rows;
 };
-
-bool table_has_colour(void)
-{
-    const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
-    return isatty(STDOUT_FILENO) && !(no_color && *no_color) && term && strcmp(term, "dumb") != 0;
-}
 
 static void *must(void *made)
 {
@@ -34,7 +28,7 @@ struct table *table_new(const char *const *headings)
 {
     struct table *table = must(calloc(1, sizeof *table));
     table->table = must(scols_new_table());
-    scols_table_enable_colors(table->table, table_has_colour());
+    scols_table_enable_colors(table->table, term_has_colour(stdout));
     scols_table_enable_noencoding(table->table, 1);
     scols_table_set_column_separator(table->table, "  ");
     for (; *headings; headings++) {

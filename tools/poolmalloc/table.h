@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Tables on standard output (libsmartcols), and whether it takes colour.
+// Tables on standard output (libsmartcols).
 #ifndef TABLE_H
 #define TABLE_H
 
@@ -7,9 +7,6 @@
 
 struct table;
 enum table_style { TABLE_PLAIN, TABLE_BAD, TABLE_WEAK };
-
-// True if standard output is a terminal that may have colours: NO_COLOR is not set.
-bool table_has_colour(void);
 
 // Headings end in the one that is NULL. A leading '<' aligns the column to the left.
 struct table *table_new(const char *const *headings);

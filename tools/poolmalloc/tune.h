@@ -16,7 +16,7 @@ enum {
     TUNE_POOLS_MAX = MALLOC_POOLS_MAX,
 };
 
-// The processes that were measured with the same pools.
+// The processes that were measured with the same malloc pools.
 struct tune_layout {
     unsigned pool_count;
     struct tune_measured {
@@ -26,7 +26,7 @@ struct tune_layout {
         uint64_t missed;        // requests that found the pool empty: the most of any process
         uint64_t inherited;     // chunks in use at fork: the most of any process
         char name[STATS_NAME_MAX];
-    } pools[ARRAY_LENGTH(((struct stats_figures *)0)->pools)];
+    } pools[MALLOC_POOLS_MAX];
     uint64_t most[SIZE_STEPS]; // requests of a step: the most of any process
 };
 
@@ -37,6 +37,14 @@ struct tune_data {
     struct stats_step steps[SIZE_STEPS]; // all processes together
     struct tune_layout *layouts;
     unsigned layout_count;
+    // Pools that the program asks for by name: their sizes are given, their peaks exact.
+    struct tune_named {
+        enum pool_kind kind; // POOL_NAMED or POOL_PBUF: those that a pools.conf declares
+        uint64_t size, max;
+        char name[STATS_NAME_MAX];
+        char desc[STATS_DESC_MAX];
+    } named[NAMED_POOLS_MAX];
+    unsigned named_count;
 };
 
 // Adds one process. NULL, or why it cannot be.
@@ -76,6 +84,9 @@ struct tune_wishes {
     uint64_t largest;      // requests above it go elsewhere
     uint64_t unlimited_to; // pools of chunks up to this size grow on demand; 0: none
 };
+
+// `chunks` plus the margin: what to declare.
+uint64_t tune_with_margin(uint64_t chunks, unsigned margin);
 
 // The plans with at most 1, 2, ... `most` pools; ret_plans has room for them.
 void tune_plans(const struct tune_data *data, const struct tune_wishes *wishes, unsigned most,

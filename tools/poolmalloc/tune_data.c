@@ -5,10 +5,20 @@
 
 #include "tune.h"
 
+// They stand before all others.
+static unsigned malloc_pools(const struct stats_figures *figures)
+{
+    unsigned count = 0;
+    while (count < figures->pool_count && count < MALLOC_POOLS_MAX
+           && figures->pools[count].kind == POOL_MALLOC)
+        count++;
+    return count;
+}
+
 static bool has_pools_of(const struct tune_layout *layout, const struct stats_figures *figures)
 {
-    bool same = layout->pool_count == figures->pool_count;
-    for (unsigned i = 0; same && i < figures->pool_count; i++)
+    bool same = layout->pool_count == malloc_pools(figures);
+    for (unsigned i = 0; same && i < layout->pool_count; i++)
         same = layout->pools[i].usable == figures->pools[i].usable;
     return same;
 }
@@ -17,8 +27,8 @@ static bool has_pools_of(const struct tune_layout *layout, const struct stats_fi
 static void describe(struct tune_layout *layout, const struct stats_figures *figures)
 {
     uint64_t reach = 0;
-    layout->pool_count = figures->pool_count;
-    for (unsigned i = 0; i < figures->pool_count; i++) {
+    layout->pool_count = malloc_pools(figures);
+    for (unsigned i = 0; i < layout->pool_count; i++) {
         struct tune_measured *pool = &layout->pools[i];
         pool->usable = figures->pools[i].usable;
         memcpy(pool->name, figures->pools[i].name, sizeof pool->name);
@@ -59,6 +69,26 @@ static void add_pool(struct tune_measured *into, const struct stats_pool_figures
     into->inherited = max_u64(into->inherited, ever > pool->allocs ? ever - pool->allocs : 0);
 }
 
+static bool add_named(struct tune_data *data, const struct stats_pool_figures *pool)
+{
+    struct tune_named *named = data->named;
+    if (pool->kind != POOL_NAMED && pool->kind != POOL_PBUF)
+        return true; // the library's or the program's own affair
+    while (named < data->named + data->named_count && strcmp(named->name, pool->name) != 0)
+        named++;
+    if (named == data->named + NAMED_POOLS_MAX)
+        return false;
+    if (named == data->named + data->named_count) {
+        *named = (struct tune_named){.kind = pool->kind};
+        memcpy(named->name, pool->name, sizeof named->name);
+        memcpy(named->desc, pool->desc, sizeof named->desc);
+        data->named_count++;
+    }
+    named->size = max_u64(named->size, pool->size);
+    named->max = max_u64(named->max, pool->max);
+    return true;
+}
+
 const char *tune_add(struct tune_data *data, const struct record *record)
 {
     const struct stats_figures *figures = &record->figures;
@@ -74,8 +104,11 @@ const char *tune_add(struct tune_data *data, const struct record *record)
     data->processes++;
     data->running += record->state == FORMAT_RUNNING;
     data->mem_alignment = figures->mem_alignment;
-    for (unsigned i = 0; i < figures->pool_count; i++)
+    for (unsigned i = 0; i < layout->pool_count; i++)
         add_pool(&layout->pools[i], &figures->pools[i]);
+    for (unsigned i = layout->pool_count; i < figures->pool_count; i++)
+        if (!add_named(data, &figures->pools[i]))
+            return "together they have more named pools than a configuration can";
     for (unsigned step = 0; step < SIZE_STEPS; step++) {
         const struct stats_step *from = &record->steps[step];
         if (from->count == 0)

@@ -64,8 +64,8 @@ static void bound_by_layout(const struct tune_layout *layout, struct tune_class 
     class->at_most = max_u64(class->at_most, at_most + outside);
 }
 
-// count = at_most plus the margin, at least one more where there is a margin.
-static uint64_t with_margin(uint64_t chunks, unsigned margin)
+// At least one more where there is a margin.
+uint64_t tune_with_margin(uint64_t chunks, unsigned margin)
 {
     double more = (double)chunks * margin / 100;
     uint64_t count = chunks + (uint64_t)more + (more > (double)(uint64_t)more);
@@ -86,7 +86,7 @@ static void fill_class(const struct tune_data *data, const struct tune_wishes *w
         bound_by_layout(&data->layouts[i], class);
     class->at_least = min_u64(class->at_least, class->at_most);
     class->count = class->size <= wishes->unlimited_to ? COUNT_UNLIMITED
-                                                       : with_margin(class->at_most, wishes->margin);
+                                                       : tune_with_margin(class->at_most, wishes->margin);
 }
 
 static void fill_plan(const struct tune_data *data, const struct tune_wishes *wishes,

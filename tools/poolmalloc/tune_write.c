@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "pools_named.h"
 #include "table.h"
 
 const char *tune_size(uint64_t bytes)
@@ -85,6 +86,24 @@ static void explain_class(FILE *out, const struct tune_class *class, const struc
         fprintf(out, "# What threads had cached cannot be told from what they used.\n");
 }
 
+// Named pools are declared anew, because a file that declares any pool replaces all others.
+static void write_named(FILE *out, const struct tune_data *data, const struct tune_wishes *wishes)
+{
+    for (unsigned i = 0; i < data->named_count; i++) {
+        const struct tune_named *named = &data->named[i];
+        // Of packet buffers the statistics have the size with its header.
+        uint64_t header = align_up(PBUF_HEADER_BYTES, data->mem_alignment);
+        if (named->kind == POOL_PBUF)
+            fprintf(out, "pbuf %s payload=%" PRIu64, named->name, named->size - min_u64(named->size, header));
+        else
+            fprintf(out, "pool %s size=%s", named->name, tune_size(named->size));
+        fprintf(out, " count=%" PRIu64, tune_with_margin(named->max, wishes->margin));
+        if (named->desc[0])
+            fprintf(out, " desc=\"%s\"", named->desc);
+        fputc('\n', out);
+    }
+}
+
 void tune_write_conf(FILE *out, const struct tune_data *data, const struct tune_wishes *wishes,
                      const struct tune_plan *plan, bool explain)
 {
@@ -111,6 +130,7 @@ void tune_write_conf(FILE *out, const struct tune_data *data, const struct tune_
             snprintf(count, sizeof count, "count=%" PRIu64, class->count);
         fprintf(out, "malloc %-12s %s\n", size, count);
     }
+    write_named(out, data, wishes);
 }
 
 void tune_write_doubts(FILE *out, const char *prefix, const struct tune_data *data,
