@@ -116,6 +116,9 @@ Test(tune, chunks_keep_to_the_alignment, .init = make)
     one.figures.mem_alignment = 128;
     tune_add(&data, &one);
     cr_assert(plan(3)->classes[0].size == 128 && plan(3)->classes[1].size == 256);
+    one.steps[1] = (struct stats_step){7, 70}; // takes a chunk of 128 as well
+    tune_add(&data, &one);
+    cr_assert(plan(4)->count == 3 && plan(4)->classes[0].requests == 67);
 }
 
 Test(tune, named_pools_keep_their_sizes, .init = make)

@@ -117,13 +117,17 @@ void tune_plans(const struct tune_data *data, const struct tune_wishes *wishes, 
     static unsigned steps[SIZE_STEPS];
     static uint64_t size[SIZE_STEPS], weight[SIZE_STEPS];
     static unsigned last[TUNE_POOLS_MAX * TUNE_POOLS_MAX];
+    uint64_t alignment = max_u64(ALIGN_MIN, data->mem_alignment);
     unsigned n = 0;
     for (unsigned step = 0; step < SIZE_STEPS && size_step_end(step) <= wishes->largest; step++) {
         if (data->steps[step].count == 0)
             continue;
-        steps[n] = step;
-        size[n] = align_up(max_u64(size_step_end(step), 1), max_u64(ALIGN_MIN, data->mem_alignment));
-        weight[n++] = data->steps[step].count;
+        uint64_t chunk = align_up(max_u64(size_step_end(step), 1), alignment);
+        bool same = n > 0 && size[n - 1] == chunk; // steps within one alignment
+        n += !same;
+        steps[n - 1] = step;
+        size[n - 1] = chunk;
+        weight[n - 1] = (same ? weight[n - 1] : 0) + data->steps[step].count;
     }
     memset(ret_plans, 0, most * sizeof *ret_plans);
     tune_split(size, weight, n, most, last);
