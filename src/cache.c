@@ -273,6 +273,8 @@ void cache_detach(struct cache *cache)
     for (unsigned i = pools_from(0); i < POOLS_MAX; i = pools_from(i + 1)) {
         struct bin *bin = &cache->bins[i];
         struct pool *pool = &pools.pool[i];
+        if (!bin->slots)
+            continue; // never started
         lock_take(&pool->lock);
         if (bin_is_started(bin)) {
             bin_note_used(bin, pool);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "heap.h"
+#include "named.h"
 #include "runtime.h"
 
 enum { THREADS = 6, HELD_MAX = 64, STEPS = 4000, SHARED = 32 };
@@ -29,9 +30,11 @@ static const struct scenario {
     {"strict pool with checks", "on_empty=fail;overflow_check=1;poison=yes;malloc size=64 count=60", 60},
     {"strict pool with all checks", "on_empty=fail;overflow_check=2;poison=yes;malloc size=64 count=20", 20},
     {"unlimited pools", "malloc size=32 count=unlimited;malloc size=64 count=unlimited", 0},
+    {"named pool", "malloc size=16 count=1;pool NAMED size=64 count=40", 40},
 };
 
 static const struct scenario *scenario;
+static struct pool *named; // what the scenario is about; NULL: malloc
 static _Atomic long tickets;               // never fewer than chunks are out
 static _Atomic long refusals;              // times that no ticket was to be had
 static _Atomic(uint64_t *) shared[SHARED]; // blocks on their way to another thread
@@ -50,12 +53,25 @@ static void fail(const char *what)
     abort();
 }
 
+static void *take(size_t size)
+{
+    return named ? named_alloc(named) : heap_alloc(size);
+}
+
+static void give(void *block)
+{
+    if (named)
+        named_free(named, block);
+    else
+        heap_free(block);
+}
+
 static void release(uint64_t *block, uint64_t stamp)
 {
     if (block[0] != stamp || block[3] != stamp)
         fail("another thread wrote into a block");
     block[0] = block[3] = 0;
-    heap_free(block);
+    give(block);
     atomic_fetch_sub(&tickets, 1);
 }
 
@@ -68,7 +84,7 @@ static uint64_t *obtain(uint64_t stamp)
         atomic_fetch_add(&refusals, 1);
         return NULL;
     }
-    uint64_t *block = heap_alloc(32 + stamp % 17);
+    uint64_t *block = take(32 + stamp % 17);
     if (!block)
         fail("a request failed though a chunk was free");
     block[0] = block[3] = stamp;
@@ -113,13 +129,13 @@ static void check_at_rest(long still_out)
     // Every chunk that is not out can be had by this one thread, wherever it was cached.
     static uint64_t *all[1024];
     long n = 0;
-    while ((all[n] = heap_alloc(40)) != NULL)
+    while ((all[n] = take(40)) != NULL)
         n++;
     if (n + still_out != scenario->count)
         fail("not every free chunk could be had");
     cache_check();
     while (n > 0)
-        heap_free(all[--n]);
+        give(all[--n]);
     cache_check();
 }
 
@@ -151,6 +167,7 @@ static int run(uint64_t seed, double seconds)
     setenv("POOLMALLOC", options, 1);
     if (!runtime_enter())
         fail("the library does not serve");
+    named = pools_named_find("NAMED");
     unsigned rounds = 0;
     time_t end = time(NULL) + (time_t)seconds;
     do {
