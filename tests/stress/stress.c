@@ -55,7 +55,7 @@ static void fail(const char *what)
 
 static void *take(size_t size)
 {
-    return named ? named_alloc(named) : heap_alloc(size);
+    return named ? named_alloc(named, size) : heap_alloc(size);
 }
 
 static void give(void *block)

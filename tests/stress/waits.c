@@ -64,13 +64,13 @@ static uint64_t *obtain(uint64_t *state)
 {
     uint64_t dice = next_random(state), *chunk;
     if (dice % 8 == 0) {
-        chunk = named_alloc(pool);
+        chunk = named_alloc(pool, pool->size);
     } else if (dice % 8 < 4) {
-        chunk = named_alloc_slow(pool, false, (dice >> 32) % 200000);
+        chunk = named_alloc_slow(pool, pool->size, false, (dice >> 32) % 200000);
         if (!chunk && errno != ETIMEDOUT && errno != ENOMEM)
             fail("an error of another kind");
     } else {
-        chunk = named_alloc_slow(pool, false, forever);
+        chunk = named_alloc_slow(pool, pool->size, false, forever);
         if (!chunk)
             fail("waited for ever, and got nothing");
     }
@@ -127,7 +127,7 @@ static void check_at_rest(void)
     unsigned n = 0;
     struct stats_pool_figures figures;
     cache_check();
-    while ((all[n] = named_alloc(pool)))
+    while ((all[n] = named_alloc(pool, pool->size)))
         n++;
     if (n != scenario->count)
         fail("not every chunk could be had");
