@@ -157,6 +157,7 @@ struct pm_stats {
     uint64_t requested_bytes; // what the served requests asked for
     uint64_t max_at_least;    // max is not below this
     uint64_t waiting; // threads in pm_alloc_timed now
+    uint64_t corrupt; // what overflow_check and poison found
 };
 
 // Fills *stats, as far as stats->bytes says. While other threads use the pool, the counters are
@@ -178,6 +179,16 @@ typedef void pm_available(pm_pool *pool, void *context);
 void pm_pool_on_available(pm_pool *pool, pm_available *callback, void *context);
 
 
+// Checks
+
+// Looks at every chunk of every pool, malloc pools included, for what overflow_check and poison of
+// pools.conf notice: bytes around a chunk in use, or in a free one, that are not as the library left
+// them (lwIP: memp_overflow_check_all). Each finding is reported as on_corruption says, but the program
+// goes on, and counted as `corrupt`; the bytes are repaired, so that it is found once. The number of
+// findings; 0 when both options are off.
+size_t pm_check(void);
+
+
 // Pools declared at compile time
 //
 //   PM_POOL_DECLARE(sessions, 100, sizeof(struct session), "open sessions");   at file scope
@@ -187,7 +198,7 @@ void pm_pool_on_available(pm_pool *pool, pm_available *callback, void *context);
 //   PM_POOL_FREE(sessions, s);
 //
 // are LWIP_MEMPOOL_DECLARE, _INIT, _ALLOC and _FREE: all memory of the pool is an array of the
-// program, nothing is allocated or mapped. PM_POOL(sessions) is the pool for the functions above.
+// program, nothing is allocated or mapped (but with overflow_check or poison on, when it is mapped). PM_POOL(sessions) is the pool for the functions above.
 
 // Written by PM_POOL_DECLARE; its fields are the library's.
 struct pm_static {

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "heap.h"
 #include "named.h"
 #include "runtime.h"
 #include "stats_read.h"
@@ -146,6 +147,13 @@ EXPORT void pm_free(pm_pool *pool, void *chunk)
         named_free(inner(pool), chunk);
 }
 
+// Checks
+
+EXPORT size_t pm_check(void)
+{
+    return heap_check_all();
+}
+
 // Statistics
 
 static void describe(const struct pool *pool, const struct stats_pool_figures *figures,
@@ -172,6 +180,7 @@ static void describe(const struct pool *pool, const struct stats_pool_figures *f
         .failed = figures->failed,
         .requested_bytes = figures->requested_bytes,
         .max_at_least = figures->max_at_least,
+        .corrupt = figures->corrupt,
     };
 }
 

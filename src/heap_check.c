@@ -8,12 +8,6 @@
 #include "message.h"
 #include "os.h"
 
-// Findings in one chunk, taken under its pool's lock and reported after.
-struct findings {
-    unsigned count;
-    struct guard_finding list[GUARD_PARTS];
-};
-
 // Where an address is, as somebody can look it up later: MODULE+0xOFFSET (0xADDRESS).
 static void add_place(struct text *out, const char *what, const void *address)
 {
@@ -75,7 +69,7 @@ SLOW static void report(const struct pool *pool, const struct guard_finding *fin
     message("%s", text.data);
 }
 
-static void count_and_report(const struct pool *pool, const struct findings *found)
+static void count_and_report(const struct pool *pool, const struct heap_findings *found)
 {
     if (found->count == 0)
         return;
@@ -91,9 +85,15 @@ static void consequences(uint64_t findings)
         abort();
 }
 
+void heap_check_report(const struct pool *pool, const struct heap_findings *found)
+{
+    count_and_report(pool, found);
+    consequences(found->count);
+}
+
 // Looks at a chunk, lets its record be what it is to become, and fills it accordingly. The lock is held.
 static void change(struct pool *pool, uint32_t number, const struct guard_record *becomes,
-                   struct findings *found)
+                   struct heap_findings *found)
 {
     uint32_t chunk = (uint32_t)pool_nth(pool, number);
     struct guard_record *record = guard_record(pool, chunk);
@@ -109,51 +109,72 @@ static uint32_t number_of(const struct pool *pool, const void *chunk)
     return (uint32_t)((uint64_t)((const char *)chunk - pool->base) / pool->pitch);
 }
 
-void *heap_check_take(struct pool *pool, const struct request *request)
+// The chunk becomes one in the program's hands. The lock is held.
+static void hand_out(struct pool *pool, const void *chunk, const struct request *request,
+                     struct heap_findings *found)
 {
     struct guard_record live = {
         .requested = request->size, .allocated_by = request->caller, .state = GUARD_LIVE};
-    struct findings found = {0};
+    change(pool, number_of(pool, chunk), &live, found);
+}
+
+void *heap_check_take(struct pool *pool, const struct request *request)
+{
+    struct heap_findings found = {0};
     void *chunk;
     bool was_new;
     lock_take(&pool->lock);
     bool taken = cache_take_locked(pool, &chunk, &was_new);
-    if (taken) {
-        change(pool, number_of(pool, chunk), &live, &found);
-    }
+    if (taken)
+        hand_out(pool, chunk, request, &found);
     lock_drop(&pool->lock);
     if (!taken)
         return NULL;
-    count_and_report(pool, &found);
-    consequences(found.count);
+    heap_check_report(pool, &found);
     bool is_zero = was_new && found.count == 0;
     return request->zeroed && !is_zero ? memset(chunk, 0, request->size) : chunk;
 }
 
+void *heap_check_taken(struct pool *pool, void *chunk, const struct request *request)
+{
+    struct heap_findings found;
+    lock_take(&pool->lock);
+    hand_out(pool, chunk, request, &found);
+    lock_drop(&pool->lock);
+    heap_check_report(pool, &found);
+    return request->zeroed ? memset(chunk, 0, request->size) : chunk;
+}
+
+void heap_check_freed(struct pool *pool, uint32_t number, const void *caller,
+                      struct heap_findings *ret_found)
+{
+    struct guard_record *record = guard_record(pool, (uint32_t)pool_nth(pool, number));
+    ret_found->count = 0;
+    if (!record)
+        return;
+    record->freed_by = caller; // for the report
+    struct guard_record freed = *record;
+    freed.state = GUARD_FREE;
+    change(pool, number, &freed, ret_found);
+}
+
 bool heap_check_give(struct pool *pool, uint32_t number, const void *caller)
 {
-    struct findings found = {0};
+    struct heap_findings found = {0};
     lock_take(&pool->lock);
     bool claimed = chunk_claim(&pool->state[number]);
     if (claimed) {
-        struct guard_record *record = guard_record(pool, (uint32_t)pool_nth(pool, number));
-        if (record) {
-            record->freed_by = caller; // for the report
-            struct guard_record freed = *record;
-            freed.state = GUARD_FREE;
-            change(pool, number, &freed, &found);
-        }
+        heap_check_freed(pool, number, caller, &found);
         cache_give_locked(pool, number);
     }
     lock_drop(&pool->lock);
-    count_and_report(pool, &found);
-    consequences(found.count);
+    heap_check_report(pool, &found);
     return claimed;
 }
 
 void heap_check_resize(struct pool *pool, uint32_t number, size_t size, const void *caller)
 {
-    struct findings found = {0};
+    struct heap_findings found = {0};
     if (!guard_watches(pool))
         return;
     lock_take(&pool->lock);
@@ -166,12 +187,11 @@ void heap_check_resize(struct pool *pool, uint32_t number, size_t size, const vo
         change(pool, number, &resized, &found);
     }
     lock_drop(&pool->lock);
-    count_and_report(pool, &found);
-    consequences(found.count);
+    heap_check_report(pool, &found);
 }
 
 // The next finding at *chunk or after it; *chunk is then behind it. The lock is held.
-static void look_on(const struct pool *pool, uint32_t *chunk, struct findings *found)
+static void look_on(const struct pool *pool, uint32_t *chunk, struct heap_findings *found)
 {
     found->count = 0;
     while (found->count == 0 && *chunk < pool->made) {
@@ -186,7 +206,7 @@ static uint64_t check_pool(struct pool *pool)
 {
     uint64_t total = 0;
     uint32_t chunk = 0;
-    struct findings found;
+    struct heap_findings found;
     do {
         lock_take(&pool->lock);
         look_on(pool, &chunk, &found);

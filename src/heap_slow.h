@@ -62,11 +62,25 @@ const char *heap_find_fault(const struct pool *pool, const void *p, uint64_t *re
 // is dealt with.
 bool heap_is_named(void *p);
 
+// Findings in one chunk, taken under its pool's lock and reported after.
+struct heap_findings {
+    unsigned count;
+    struct guard_finding list[GUARD_PARTS];
+};
+
 // Steps of a chunk's life in pools that guard_watches: with a look at what guard.h keeps around and in
 // the chunk, and a report, by on_corruption, of what is not as it was left.
 void *heap_check_take(struct pool *pool, const struct request *request); // as heap_take
+void *heap_check_taken(struct pool *pool, void *chunk, const struct request *request); // in some other way
 bool heap_check_give(struct pool *pool, uint32_t number, const void *caller); // as cache_give_direct
 void heap_check_resize(struct pool *pool, uint32_t number, size_t size, const void *caller);
+
+// The first half of heap_check_give, for a chunk that is not LIVE any more; the caller holds the lock.
+void heap_check_freed(struct pool *pool, uint32_t number, const void *caller,
+                      struct heap_findings *ret_found);
+
+// Counts and reports findings, with their consequences. No lock is held.
+void heap_check_report(const struct pool *pool, const struct heap_findings *found);
 
 // What overflow_check = 2 does at each call: a look at every chunk of every pool.
 void heap_check_call(void);

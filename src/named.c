@@ -7,17 +7,18 @@
 #include "message.h"
 
 // A chunk, waited for if need be; counts how often the pool was empty.
-static void *take(struct pool *pool, size_t bytes, bool zeroed, uint64_t timeout_ns)
+static void *take(struct pool *pool, const struct request *request, uint64_t timeout_ns)
 {
-    void *chunk = heap_take(pool, &(struct request){
-        .size = bytes == pool->size ? pool->usable : bytes, .alignment = ALIGN_MIN, .zeroed = zeroed, .exact = true});
+    void *chunk = heap_take(pool, request);
     if (chunk)
         return chunk;
     COUNT(pools[pool->index].err, 1);
     bool was_new;
     if (timeout_ns == 0 || !named_wait(pool, timeout_ns, &chunk, &was_new))
         return NULL;
-    return zeroed && !was_new ? memset(chunk, 0, pool->usable) : chunk;
+    if (unlikely(guard_is_on) && guard_watches(pool))
+        return heap_check_taken(pool, chunk, request);
+    return request->zeroed && !was_new ? memset(chunk, 0, pool->usable) : chunk;
 }
 
 static uint32_t number_of(const struct pool *pool, const void *chunk)
@@ -30,7 +31,7 @@ static void *block_for(struct pool *pool, const void *chunk, bool zeroed)
 {
     void *block = named_heap_alloc(pool, number_of(pool, chunk), zeroed);
     if (!block)
-        named_give(pool, number_of(pool, chunk));
+        named_give(pool, number_of(pool, chunk), NULL);
     return block;
 }
 
@@ -43,9 +44,14 @@ void *named_alloc_slow(struct pool *pool, size_t bytes, bool zeroed, uint64_t ti
 {
     int saved_errno = errno;
     runtime_enter();
+    if (unlikely(guard_is_on))
+        heap_check_call();
     COUNT(pools[pool->index].direct, 1);
     bool on_heap = is_on_heap(pool);
-    void *p = take(pool, bytes, zeroed && !on_heap, timeout_ns);
+    struct request request = {.size = bytes == pool->size ? pool->usable : bytes,
+                              .alignment = ALIGN_MIN, .zeroed = zeroed && !on_heap, .exact = true,
+                              .caller = CALLER()};
+    void *p = take(pool, &request, timeout_ns);
     int error = p || timeout_ns == 0 ? ENOMEM : ETIMEDOUT;
     if (p && on_heap)
         p = block_for(pool, p, zeroed);
@@ -80,10 +86,10 @@ static void free_block(struct pool *pool, void *p)
         return;
     }
     COUNT(pools[pool->index].frees, 1);
-    named_give(pool, number);
+    named_give(pool, number, NULL);
 }
 
-static void free_chunk(struct pool *pool, void *p)
+static void free_chunk(struct pool *pool, void *p, const void *caller)
 {
     struct cache *cache = cache_self;
     for (;;) {
@@ -95,7 +101,8 @@ static void free_chunk(struct pool *pool, void *p)
         }
         bool by_cache = cache != &cache_none && cache_make_room(cache, pool);
         COUNT(pools[pool->index].frees, 1); // first: who hears of the free finds it counted
-        if (by_cache ? bin_push(&cache->bins[pool->index], p) : named_give(pool, (uint32_t)number))
+        if (by_cache ? bin_push(&cache->bins[pool->index], p)
+                     : named_give(pool, (uint32_t)number, caller))
             return;
         COUNT(pools[pool->index].frees, -1ULL);
         // Another thread freed it, or stopped the bin, since we looked.
@@ -108,11 +115,13 @@ void named_free_slow(struct pool *pool, void *p)
         return;
     int saved_errno = errno;
     runtime_enter();
+    if (unlikely(guard_is_on))
+        heap_check_call();
     if (is_on_heap(pool))
         free_block(pool, p);
     else if (!named_owns(pool, p))
         refuse_stranger(pool, p);
     else
-        free_chunk(pool, p);
+        free_chunk(pool, p, CALLER());
     errno = saved_errno;
 }

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "guard.h"
 #include "named.h"
 #include "os.h"
 #include "runtime.h"
@@ -54,10 +55,10 @@ int named_pool_create(const char *name, uint64_t count, uint64_t size, const cha
         .usable = min_u64(conf_usable(&runtime_conf, size), stride),
         .stride = on_heap ? ALIGN_MIN : stride,
         .count = count,
-        .storage = storage,
+        .storage = guard_is_on ? NULL : storage, // where there is no room for guards
         .on_heap = on_heap,
     };
-    if (pool_min_slice(plan.stride, count) == UINT64_MAX)
+    if (pools_min_slice(&runtime_conf, plan.stride, count) == UINT64_MAX)
         return ENOMEM;
     runtime_lock();
     int error = create_locked(&plan, ret_pool);
@@ -95,7 +96,8 @@ struct pool *named_pool_of(const void *p)
     if (index >= pools.count)
         return pools_named_at(p);
     struct pool *pool = &pools.pool[index];
-    return (uintptr_t)p - (uintptr_t)pool->base < pool->count * pool->stride ? pool : NULL;
+    uintptr_t start = (uintptr_t)pool_address(pool, pool_number(pool, 0));
+    return (uintptr_t)p - start < pool->count * pool->stride ? pool : NULL;
 }
 
 void named_pool_reset_max(struct pool *pool)

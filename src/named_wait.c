@@ -3,6 +3,7 @@
 // comes here, and gives its chunk to the one that has waited longest, under the pool's lock. The chunk
 // is never free in between: nobody else can get it, and no wake-up can be lost. A thread whose time is
 // over looks under the lock whether it was served after all.
+#include "heap_slow.h"
 #include "named.h"
 
 #include "os.h"
@@ -84,13 +85,16 @@ bool named_wait(struct pool *pool, uint64_t timeout_ns, void **ret_chunk, bool *
     return true;
 }
 
-bool named_give(struct pool *pool, uint32_t number)
+bool named_give(struct pool *pool, uint32_t number, const void *caller)
 {
+    struct heap_findings found = {0};
     pools_available *available = NULL;
     void *context = NULL;
     _Atomic uint32_t *sleeps_on = NULL;
     lock_take(&pool->lock);
     bool claimed = chunk_claim(&pool->state[number]);
+    if (unlikely(guard_is_on) && claimed && guard_watches(pool))
+        heap_check_freed(pool, number, caller, &found);
     if (claimed && pool->waiters) {
         sleeps_on = &pool->waiters->served;
         serve(pool, pool->waiters, number);
@@ -102,6 +106,7 @@ bool named_give(struct pool *pool, uint32_t number)
         cache_give_locked(pool, number);
     }
     lock_drop(&pool->lock);
+    heap_check_report(pool, &found);
     // The waiter may be gone by now, its stack another's: a futex is woken in vain at worst.
     if (sleeps_on)
         os_futex_wake(sleeps_on, 1);

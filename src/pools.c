@@ -15,11 +15,11 @@ enum {
 _Static_assert(1 << BASE_ALIGNMENT_SHIFT == CHUNK_ALIGNMENT_MAX, "chunks are as aligned as slices");
 
 // With gaps there is one more than chunks: room for another chunk is enough for that.
-static uint64_t min_slice(const struct conf *conf, const struct conf_pool *line)
+uint64_t pools_min_slice(const struct conf *conf, uint64_t stride, uint64_t count)
 {
-    uint64_t stride = conf_stride(conf, line->size), gap = conf_gap(conf, stride);
-    bool one_more = gap > 0 && line->count != COUNT_UNLIMITED;
-    return pool_min_slice(stride + gap, line->count + one_more);
+    uint64_t gap = conf_gap(conf, stride);
+    bool one_more = gap > 0 && count != COUNT_UNLIMITED;
+    return pool_min_slice(stride + gap, count + one_more);
 }
 
 // The smallest slice that holds every pool, as a power of two's exponent; 64: cannot be had.
@@ -29,7 +29,7 @@ static unsigned min_shift(const struct conf *conf, bool *ret_unlimited)
     *ret_unlimited = false;
     for (unsigned i = 0; i < conf->malloc_pool_count; i++) {
         const struct conf_pool *line = &conf->malloc_pools[i];
-        uint64_t bytes = min_slice(conf, line);
+        uint64_t bytes = pools_min_slice(conf, conf_stride(conf, line->size), line->count);
         if (bytes == UINT64_MAX)
             return 64;
         unsigned needed = log2_floor(bytes);
@@ -76,7 +76,7 @@ static void plan_pool(const struct conf *conf, unsigned i, uint64_t slice, struc
         .cache_limit = conf->thread_cache,
         .cache_room = UINT32_MAX,
         .index = i,
-        .keeps_memory = conf->overflow_check != OVERFLOW_CHECK_OFF || conf->poison,
+        .keeps_memory = guard_is_on,
     };
 }
 

@@ -29,6 +29,9 @@ extern struct pools pools;
 // *ret_problem is the sentence that says why.
 bool pools_init(const struct conf *conf, struct stats_pool *stats, const char **ret_problem);
 
+// pool_min_slice for chunks of this stride in this configuration.
+uint64_t pools_min_slice(const struct conf *conf, uint64_t stride, uint64_t count);
+
 // What prefault, lock_memory and huge_pages ask for. False: the kernel refused.
 bool pools_prepare_memory(const struct conf *conf, const struct pool *pool);
 

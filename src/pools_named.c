@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "guard.h"
 #include "os.h"
 #include "stats.h"
 #include "text.h"
@@ -62,9 +63,9 @@ static unsigned free_entry(void)
 }
 
 // Address space for the chunks; of an unlimited pool as much as can be had. NULL: none.
-static char *reserve(const struct named_plan *plan, uint64_t *ret_bytes)
+static char *reserve(const struct named_plan *plan, uint64_t gap, uint64_t *ret_bytes)
 {
-    *ret_bytes = plan->count * plan->stride;
+    *ret_bytes = (plan->count + (gap > 0)) * (plan->stride + gap); // one more: see pool.h, `first`
     if (plan->storage)
         return plan->storage;
     if (plan->count != COUNT_UNLIMITED)
@@ -116,8 +117,9 @@ int pools_named_add(const struct conf *conf, const struct named_plan *plan, stru
     unsigned index = free_entry();
     if (index == POOLS_MAX)
         return ENOSPC;
-    uint64_t bytes;
-    char *base = reserve(plan, &bytes);
+    bool own_memory = !plan->storage && !plan->on_heap;
+    uint64_t bytes, gap = own_memory ? conf_gap(conf, plan->stride) : 0;
+    char *base = reserve(plan, gap, &bytes);
     if (!base)
         return ENOMEM;
     struct pool *pool = &pools.pool[index];
@@ -125,20 +127,21 @@ int pools_named_add(const struct conf *conf, const struct named_plan *plan, stru
         .size = plan->size,
         .usable = plan->usable,
         .stride = plan->stride,
+        .gap = gap,
         .count = plan->count,
         .slice_bytes = bytes,
         .cache_limit = plan->on_heap ? THREAD_CACHE_OFF : conf->thread_cache,
         .cache_room = NAMED_CACHE_MAX,
         .index = index,
+        .keeps_memory = guard_is_on,
         .without_memory = plan->on_heap,
         .tables = plan->storage ? plan->storage + bytes : NULL,
     };
-    bool is_mapped = !plan->storage;
     if (!pool_init(pool, &own, base, &stats_file->pools[index])) {
         os_unmap(base, bytes); // never the program's storage, with which nothing can fail
         return ENOMEM;
     }
-    if (is_mapped && !plan->on_heap && !pools_prepare_memory(conf, pool)) {
+    if (own_memory && (!pools_prepare_memory(conf, pool) || !guard_attach(pool))) {
         pool_fini(pool);
         os_unmap(base, bytes);
         return ENOMEM;
@@ -154,6 +157,7 @@ void pools_named_remove(struct pool *pool)
     unsigned i = pool->index - NAMED_POOLS_FIRST;
     atomic_store_explicit(&pool->in_use, false, memory_order_release);
     atomic_store_explicit(&ranges[i].end, 0, memory_order_relaxed);
+    guard_detach(pool);
     pool_fini(pool);
     if (!pool->is_borrowed)
         os_unmap(pool->base, pool->slice_bytes);
@@ -175,7 +179,7 @@ bool pools_named_init(const struct conf *conf, const char **ret_problem)
             .count = line->count,
         };
         struct pool *pool;
-        bool possible = pool_min_slice(plan.stride, plan.count) != UINT64_MAX;
+        bool possible = pools_min_slice(conf, plan.stride, plan.count) != UINT64_MAX;
         if (!possible || pools_named_add(conf, &plan, &pool) != 0) {
             *ret_problem = possible ? "the kernel refused the memory of the named pools"
                                     : "the named pools are larger than the address space";

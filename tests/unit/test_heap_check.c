@@ -4,27 +4,7 @@
 #include <pthread.h>
 #include <signal.h>
 
-#include "core.h"
-
-#define OPTIONS "on_corruption=ignore; on_empty=fail; on_oversize=fail; "
-#define POOLS "malloc size=16 count=20; malloc size=48 count=20; malloc size=100 count=20; " \
-              "malloc size=512 count=20; malloc size=1512 count=20; malloc size=8K count=20"
-
-static uint64_t corrupt(void)
-{
-    uint64_t sum = 0;
-    for (unsigned i = 0; i < pools.count; i++)
-        sum += count_read(&stats_file->blocks[0].pools[i].corrupt);
-    return sum;
-}
-
-static uint64_t expected; // findings so far
-
-static void expect(uint64_t more, const char *when, size_t size, long offset)
-{
-    expected += more;
-    cr_assert_eq(corrupt(), expected, "%s, %lu bytes, offset %ld", when, (unsigned long)size, offset);
-}
+#include "stray.h"
 
 // Sizes around each step of 16 bytes and of each pool, up to what the pools take.
 static size_t next_size(size_t size)
