@@ -18,6 +18,15 @@ dump_of_true() {
     [[ $(dump_of_true) == "poolmalloc: true, "* ]]
 }
 
+@test "the installed command finds the installed library and presets" {
+    [ -x "$ROOT/bin/poolmalloc" ] || skip "built without the command"
+    run --separate-stderr "$ROOT/bin/poolmalloc" run -c general -o "stats_dir=$BATS_TEST_TMPDIR" true
+    [ "$status" = 0 ]
+    [[ $stderr == "poolmalloc: true, "*"$ROOT/share/poolmalloc/presets/general.conf"* ]]
+    [ -n "$(ls "$ROOT"/share/man/man1/poolmalloc-run.1.gz)" ] || skip "no scdoc"
+    [ -s "$ROOT/share/bash-completion/completions/poolmalloc" ]
+}
+
 @test "header, example configuration, README and licence are there, and nothing outside the prefix" {
     [ "$(cd "$ROOT" && find . -name poolmalloc.h)" = ./include/poolmalloc.h ]
     [ -s "$ROOT/include/poolmalloc_pbuf.h" ]
