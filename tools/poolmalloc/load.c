@@ -20,6 +20,7 @@ struct sink { // where records go, and how it went
     load_each *each;
     void *context;
     bool ok, stopped;
+    bool running; // one of the records was of a running process
     bool silent, known_alive; // see load_watched
     bool grouping; // of a directory's files: one complaint is told, and how many there are
     unsigned told, more;
@@ -29,6 +30,7 @@ static struct record record; // one at a time, 100 KB
 
 static void hand_on(struct sink *sink, const char *source)
 {
+    sink->running |= record.state == FORMAT_RUNNING;
     sink->stopped |= !sink->each(sink->context, &record, source);
 }
 
@@ -276,13 +278,17 @@ static void load_process(pid_t process, const char *stats_dir, struct sink *sink
 {
     struct search search = {.sink = sink, .process = process};
     char path[4096];
+    sink->running = false;
     sink->ok &= load_directories(stats_dir, load_entry, &search);
-    if (search.found > 0)
+    // Those that are there may be of earlier processes with this number.
+    if (search.found > 0 && sink->running)
         return;
     if (load_mapped_path(process, path, sizeof path)) {
         load_path(AT_FDCWD, path, path, sink);
         return;
     }
+    if (search.found > 0)
+        return;
     char name[32];
     snprintf(name, sizeof name, "process %d", (int)process);
     complain(sink, name, "has no statistics here (not on pools, ended normally, or with another stats_dir)");
