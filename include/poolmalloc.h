@@ -67,7 +67,8 @@ enum pm_pool_flags {
 // is freed behind the pool's back, by free(), stays counted as used.
 //
 // NULL with errno EINVAL: an argument is out of range. EEXIST: a pool has this name. ENOSPC: there
-// are PM_POOLS_MAX pools. ENOMEM: no memory. ENODEV: the library does not serve this process.
+// are PM_POOLS_MAX pools. ENOMEM: no memory. ENODEV: the kernel refused the memory for the pools of
+// pools.conf. A mistake there, or `programs` that leave this one out, don't matter.
 pm_pool *pm_pool_create(const char *name, size_t count, size_t size, const char *desc,
                         unsigned flags);
 
@@ -164,8 +165,8 @@ struct pm_stats {
 // moments apart. 0; or EINVAL: NULL, or bytes is too small to hold anything.
 int pm_pool_stats(pm_pool *pool, struct pm_stats *stats);
 
-// Lets `max` begin anew, at what is used now (lwIP: MEM_STATS max set by the debugger). With thread
-// caches in use, at most what they hold too much.
+// Lets `max` begin anew, at what is used now. (In lwIP a debugger does that.) Chunks that threads have
+// cached go back into the pool, and so it is exact.
 void pm_pool_reset_max(pm_pool *pool);
 
 // What lwIP's LWIP_HOOK_MEMP_AVAILABLE(type) is called for.
@@ -227,7 +228,7 @@ struct pm_static {
                                  NULL}
 
 // Makes the pool ready: an expression, the pool; NULL with errno as pm_pool_create. Later calls do
-// nothing and return the same.
+// nothing and return the same. Not by two threads at once.
 #define PM_POOL_INIT(name) pm_static_init(&(name))
 
 // NULL with errno EINVAL before PM_POOL_INIT. (lwIP: NULL as well.)

@@ -104,7 +104,7 @@ bool named_heap_has(struct pool *pool, const void *p)
 {
     lock_take(&pool->lock);
     struct blocks *blocks = blocks_of(pool);
-    bool found = p && blocks->entry[place_of(blocks, (uintptr_t)p)].address != 0;
+    bool found = p && blocks && blocks->entry[place_of(blocks, (uintptr_t)p)].address != 0;
     lock_drop(&pool->lock);
     return found;
 }

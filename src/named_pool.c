@@ -11,6 +11,9 @@
 enum { SIZE_MAX_BYTES = 1 << 30 }; // of a chunk, as in pools.conf
 #define COUNT_MAX (UINT32_MAX - 1)
 
+// Pools on the heap. Written under the runtime's lock; who holds a block of one finds it above 0.
+static _Atomic unsigned on_heap_count;
+
 static bool is_name(const char *name)
 {
     size_t length = name ? strnlen(name, NAME_MAX_BYTES) : 0;
@@ -24,18 +27,18 @@ static bool is_name(const char *name)
 }
 
 // The caller holds the runtime's lock.
-static int create_locked(const struct named_plan *plan, struct pool **ret_pool)
+static int create_locked(struct named_plan *plan, struct pool **ret_pool)
 {
     if (pools_named_find(plan->name))
         return EEXIST;
     struct blocks *blocks = plan->on_heap ? named_heap_init(plan->count) : NULL;
     if (plan->on_heap && !blocks)
         return ENOMEM;
+    plan->blocks = blocks;
     int error = pools_named_add(&runtime_conf, plan, ret_pool);
     if (error && blocks)
         named_heap_fini(blocks);
-    else if (!error)
-        pools_named_of(*ret_pool)->blocks = blocks;
+    on_heap_count += !error && blocks;
     return error;
 }
 
@@ -75,10 +78,13 @@ int named_pool_destroy(struct pool *pool)
     lock_take(&pool->lock);
     cache_reclaim(pool->index, 1);
     bool is_idle = pool_out(pool) == 0 && !pool->waiters;
+    struct blocks *blocks = pools_named_of(pool)->blocks;
+    if (is_idle)
+        pools_named_of(pool)->blocks = NULL;
     lock_drop(&pool->lock);
     if (is_idle) {
-        struct blocks *blocks = pools_named_of(pool)->blocks;
         pools_named_remove(pool);
+        on_heap_count -= blocks != NULL;
         if (blocks)
             named_heap_fini(blocks);
     }
@@ -86,12 +92,20 @@ int named_pool_destroy(struct pool *pool)
     return is_idle ? 0 : EBUSY;
 }
 
+static struct pool *find_on_heap(const void *p)
+{
+    for (unsigned i = pools_from(NAMED_POOLS_FIRST); i < POOLS_MAX; i = pools_from(i + 1))
+        if (named_heap_has(&pools.pool[i], p))
+            return &pools.pool[i];
+    return NULL;
+}
+
 struct pool *named_pool_of(const void *p)
 {
     // Before malloc pools: a block of a pool on the heap may be a chunk of one.
-    for (unsigned i = pools_from(NAMED_POOLS_FIRST); i < POOLS_MAX; i = pools_from(i + 1))
-        if (pools_named_of(&pools.pool[i])->blocks && named_heap_has(&pools.pool[i], p))
-            return &pools.pool[i];
+    struct pool *on_heap = on_heap_count > 0 ? find_on_heap(p) : NULL;
+    if (on_heap)
+        return on_heap;
     uint64_t index = pools_index(p);
     if (index >= pools.count)
         return pools_named_at(p);

@@ -90,7 +90,7 @@ static void copy_text(char *to, size_t size, const char *from)
 static void fill_entry(struct pool *pool, const struct named_plan *plan)
 {
     struct named_pool *entry = pools_named_of(pool);
-    *entry = (struct named_pool){.kind = plan->kind, .usable = plan->usable};
+    *entry = (struct named_pool){.kind = plan->kind, .usable = plan->usable, .blocks = plan->blocks};
     copy_text(entry->name, sizeof entry->name, plan->name);
     copy_text(entry->desc, sizeof entry->desc, plan->desc);
     stats_describe_pool(pool->index, &(struct stats_description){

@@ -36,6 +36,7 @@ struct named_plan {
     uint64_t count;   // or COUNT_UNLIMITED
     char *storage;    // zeros of the program, laid out as PM_POOL_BYTES says; NULL: mapped
     bool on_heap;     // the pool only counts: its chunks are addresses without memory
+    struct blocks *blocks; // where their blocks will be known
 };
 
 // The named pools of a configuration. On failure those before the one that failed stay.
