@@ -119,6 +119,18 @@ static void text_table(struct text *out, const struct stats_figures *figures)
     }
 }
 
+// Chunks that would suffice for a pool's average request.
+static uint64_t average_chunk(const struct stats_pool_figures *pool)
+{
+    return pool->allocs == 0 ? 0 : align_up(pool->requested_bytes / pool->allocs + 1, ALIGN_MIN);
+}
+
+// More than half was wasted, and smaller chunks could be had.
+static bool is_wasteful(const struct stats_pool_figures *pool)
+{
+    return format_waste_percent(pool) > 50 && average_chunk(pool) < pool->usable;
+}
+
 // One line about the pool that needs it most: asked most often while empty, else most waste.
 static void text_advice(struct text *out, const struct stats_figures *figures)
 {
@@ -127,7 +139,7 @@ static void text_advice(struct text *out, const struct stats_figures *figures)
         const struct stats_pool_figures *pool = &figures->pools[i];
         if (pool->err > 0 && (!emptiest || pool->err > emptiest->err))
             emptiest = pool;
-        if (format_waste_percent(pool) > 50 && (!wasteful || pool->allocs > wasteful->allocs))
+        if (is_wasteful(pool) && (!wasteful || pool->allocs > wasteful->allocs))
             wasteful = pool;
     }
     if (emptiest)
@@ -136,8 +148,7 @@ static void text_advice(struct text *out, const struct stats_figures *figures)
     else if (wasteful)
         text_addf(out, "  advice: %u%% of what %s handed out was not asked for: a pool of chunks near "
                   "%lu bytes before it would serve most of its requests\n",
-                  format_waste_percent(wasteful), wasteful->name,
-                  ul(align_up(wasteful->requested_bytes / wasteful->allocs + 1, ALIGN_MIN)));
+                  format_waste_percent(wasteful), wasteful->name, ul(average_chunk(wasteful)));
 }
 
 static void format_text(struct text *out, const struct format_subject *subject)

@@ -45,6 +45,15 @@ Test(format, text_is_a_table_with_a_head_and_advice, .init = make)
         " a pool of chunks near 112 bytes before it would serve most of its requests\n");
 }
 
+Test(format, no_advice_where_no_smaller_chunks_can_be_had, .init = make)
+{
+    all.pools[0].usable = 16;
+    all.pools[0].requested_bytes = 100 * 7; // seven bytes a request: 56% waste of the smallest chunk
+    format_dump(&out, DUMP_TEXT, &subject);
+    cr_assert(strstr(buffer, "    56%\n"));
+    cr_assert_null(strstr(buffer, "advice"));
+}
+
 Test(format, rare_columns_appear_when_something_happened, .init = make)
 {
     all.pools[0].failed = 3;
