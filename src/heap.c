@@ -252,12 +252,12 @@ void *heap_alloc_aligned_for(size_t alignment, size_t size, const void *caller)
     if (alignment <= ALIGN_MIN)
         return heap_alloc_for(size, caller);
     // A bin of the pool that has both size and alignment, where it is also the one of the step.
-    unsigned step = size_step(size);
+    unsigned step = likely(size <= SIZE_FINE_MAX) ? size_step_fine(size) : size_step(size);
     unsigned pool = pools.route.table[step];
     void *chunk;
     bool was_new;
-    if (pool < pools.count && alignment <= pools.route.alignment[pool]
-        && heap_pop(step, size, &chunk, &was_new))
+    if (likely(pool < pools.count && alignment <= pools.route.alignment[pool]
+               && heap_pop(step, size, &chunk, &was_new)))
         return chunk;
     struct request request = {
         .size = size, .alignment = alignment, .caller = caller};

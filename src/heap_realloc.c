@@ -95,9 +95,36 @@ static void *realloc_foreign(void *p, size_t size, const void *caller)
     return next.realloc(p, size);
 }
 
+// The way of most calls: a chunk that is large enough and not too large, or a larger one from the
+// thread's cache. False: nothing happened.
+INLINE bool realloc_fast(void *p, size_t size, const void *caller, void **ret_p)
+{
+    uint64_t index = pools_index(p);
+    if (unlikely(index >= pools.count || guard_is_on))
+        return false;
+    const struct pool *pool = &pools.pool[index];
+    uint64_t number, offset = (uint64_t)((const char *)p - pool->base);
+    if (unlikely(!pool_number_at(pool->multiplier, offset, &number)
+                 || atomic_load_explicit(&pool->state[number], memory_order_relaxed) != CHUNK_LIVE))
+        return false;
+    if (size <= pool->usable) {
+        *ret_p = p;
+        return size > pool->usable / 2;
+    }
+    if (unlikely(!heap_alloc_fast(size, ret_p)))
+        return false;
+    memcpy(*ret_p, p, pool->usable);
+    if (unlikely(!heap_push(index, p)))
+        heap_free_slow_for(p, caller);
+    return true;
+}
+
 void *heap_realloc(void *p, size_t size)
 {
     const void *caller = CALLER();
+    void *fast;
+    if (likely(realloc_fast(p, size, caller, &fast)))
+        return fast;
     if (!p)
         return heap_alloc_for(size, caller);
     if (size == 0) {
