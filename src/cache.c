@@ -43,7 +43,11 @@ unsigned cache_count(void)
 }
 
 enum {
-    CAPACITY_START = 64, // chunks of an unlimited pool, before a thread has shown that it uses more
+    // Of an unlimited pool, before a thread has shown that it uses more: chunks at most and at least, and
+    // bytes. A thread that only frees what others allocate keeps to that.
+    START_MAX = 64,
+    START_MIN = 8,
+    START_BYTES = 8192,
 };
 
 // The caches of a finite pool shall leave half of its chunks to whoever asks first: each thread that
@@ -52,7 +56,9 @@ static uint32_t start_capacity(const struct pool *pool)
 {
     if (!pool->cache_is_auto)
         return pool->cache_capacity;
-    uint32_t fair = pool->unlimited ? CAPACITY_START : pool->count / (2 * pool->caches);
+    uint64_t fair = pool->count / (2 * pool->caches);
+    if (pool->unlimited)
+        fair = min_u64(START_MAX, max_u64(START_MIN, START_BYTES / pool->stride));
     return (uint32_t)max_u64(1, min_u64(fair, pool->cache_capacity));
 }
 
@@ -114,7 +120,10 @@ bool cache_refill(struct cache *cache, struct pool *pool)
         bin_note_used(bin, pool);
         uint32_t capacity = (uint32_t)min_u64(
             atomic_load_explicit(&bin->capacity, memory_order_relaxed), pool->cache_capacity);
-        uint32_t want = (uint32_t)max_u64((capacity + 1) / 2, min_u64(capacity, CAPACITY_START));
+        // New chunks come in whole runs, even if the bin is too small to keep them: see pool_run.
+        bool are_new = pool->unlimited && pool->cache_is_auto && pool->free == 0;
+        uint64_t few = min_u64(START_MAX, are_new ? pool->cache_capacity : capacity);
+        uint32_t want = (uint32_t)max_u64((capacity + 1) / 2, few);
         taken = pool_take(pool, bin->slots, want);
         bin->owes = (uint16_t)min_u64(bin->owes + taken, UINT16_MAX);
         bin_set_n(bin, taken);
@@ -124,20 +133,18 @@ bool cache_refill(struct cache *cache, struct pool *pool)
     return taken > 0;
 }
 
-// Lets a full bin of an unlimited pool hold more: a few for every thread, and as many as this one has
-// taken, for it may take them again; but not what others have taken and it frees. Under the lock.
+// Lets a full bin of an unlimited pool hold more, as many as this thread has taken, for it may take
+// them again; but not what others have taken and it frees. Under the lock.
 static bool bin_grow(struct cache *cache, struct bin *bin, struct pool *pool)
 {
     uint32_t capacity = atomic_load_explicit(&bin->capacity, memory_order_relaxed);
-    uint32_t limit = pool->cache_capacity;
-    if (bin->owes > limit)
-        limit = pool->cache_max;
-    if (capacity >= limit || !pool->unlimited)
+    uint32_t limit = bin->owes > pool->cache_capacity ? pool->cache_max : pool->cache_capacity;
+    if (capacity >= limit || !pool->unlimited || bin->owes < capacity / 2)
         return false;
     uint32_t more = (uint32_t)min_u64(2 * (uint64_t)capacity, limit);
     if (more > pool->cache_capacity) {
         uint32_t *grown = (uint32_t *)(void *)((char *)cache + caches.grown_at[pool->index]);
-        memmove(grown, bin->slots, capacity * sizeof *grown);
+        memmove(grown, bin->slots, bin->n * sizeof *grown);
         bin->slots = grown;
     }
     atomic_store_explicit(&bin->capacity, more, memory_order_relaxed);
@@ -166,7 +173,7 @@ bool cache_make_room(struct cache *cache, struct pool *pool)
     struct bin *bin = bin_ready(cache, pool);
     if (bin) {
         uint32_t capacity = atomic_load_explicit(&bin->capacity, memory_order_relaxed);
-        bool full = atomic_load_explicit(&bin->n, memory_order_relaxed) == capacity;
+        bool full = atomic_load_explicit(&bin->n, memory_order_relaxed) >= capacity;
         if (full && !bin_grow(cache, bin, pool))
             flush_half(bin, pool);
     }
