@@ -89,9 +89,9 @@ size_t pm_pbuf_payload_size(const pm_pool *pool);
 
 // A packet of `length` bytes, content undefined, with `layer` bytes of room in front: a chain of as
 // many chunks as it takes, or for PM_PBUF_HEAP one piece. The payload of each is aligned to
-// mem_alignment. NULL, and nothing is kept: errno ENOMEM, the pool has too few chunks (lwIP: the
-// same), or on the heap layer and length, each rounded up, exceed 65535; EINVAL: the pool is NULL, or
-// its chunks are too small for the header, the room, and one byte (lwIP asserts).
+// mem_alignment. NULL, and nothing is kept: errno ENOMEM, the pool has too few chunks, or malloc no
+// memory; EINVAL: the pool is NULL, or its chunks are too small for the header, the room, and one byte
+// (lwIP asserts).
 struct pm_pbuf *pm_pbuf_alloc(uint16_t layer, uint16_t length, pm_pool *pool);
 
 // A pbuf for `length` bytes that are elsewhere and stay there until it is freed; only its header

@@ -79,10 +79,6 @@ EXPORT size_t pm_pbuf_payload_size(const pm_pool *pool)
 static struct pm_pbuf *alloc_on_heap(uint16_t layer, uint16_t length)
 {
     size_t header = rounded(sizeof(struct pm_pbuf)), room = rounded(layer);
-    if (room + rounded(length) > LENGTH_MAX) {
-        errno = ENOMEM;
-        return NULL;
-    }
     struct pm_pbuf *p = get_memory(PM_PBUF_HEAP, header + room + rounded(length));
     if (p)
         set_up(p, (char *)p + header + room, length, length, PM_PBUF_RAM);

@@ -82,6 +82,8 @@ static uint16_t some_length(unsigned max)
 {
     unsigned limits[] = {4, 100, 100, 1600, 3200, LENGTH_MAX};
     unsigned limit = limits[below(6)];
+    if (below(8) == 0)
+        return (uint16_t)(max - below(max < 100 ? max + 1 : 100));
     return (uint16_t)below((limit < max ? limit : max) + 1);
 }
 
