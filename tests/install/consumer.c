@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // C and C++: prints the versions of header and library.
 #include <poolmalloc.h>
+#include <poolmalloc_pbuf.h>
 #include <stdio.h>
 
 int main(void)
