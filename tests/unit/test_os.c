@@ -222,3 +222,13 @@ Test(os, finds_the_module_of_an_address)
     cr_assert_not(os_find_module(nobody, &module));
     cr_assert_not(os_find_module((void *)16, &module));
 }
+
+Test(os, a_wait_ends_when_the_word_is_another_or_the_time_is_over)
+{
+    _Atomic uint32_t word = 1;
+    cr_assert(os_futex_wait_until(&word, 0, UINT64_MAX)); // it is another already
+    uint64_t until = os_clock_ns() + 5000000;
+    while (os_futex_wait_until(&word, 1, until)) {} // a signal may interrupt it
+    cr_assert_geq(os_clock_ns(), until);
+    cr_assert_not(os_futex_wait_until(&word, 1, 1)); // long over
+}

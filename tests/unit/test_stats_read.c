@@ -151,3 +151,35 @@ Test(stats_read, unlimited_pools_have_what_they_made, .init = make_file)
     cr_assert_eq(all.pools[0].avail, 50);
     cr_assert_eq(all.pools[1].avail, 77);
 }
+
+// What is read of one pool is what is read of all.
+Test(stats_read, a_pool_alone_has_the_same_figures, .init = make_file)
+{
+    static struct stats_figures all;
+    struct stats_pool_figures one;
+    file->header.named_count = 3;
+    file->pools[NAMED_POOLS_FIRST + 2] = (struct stats_pool){
+        .size = 10, .usable = 16, .stride = 16, .count = 5, .kind = POOL_STATIC,
+        .out = 3, .max = 4, .name = "named"};
+    for (unsigned b = 0; b < BLOCKS; b++) {
+        file->blocks[b].sizes[4] = (struct stats_size){.count = 10, .bytes = 600};
+        file->blocks[b].passed[4] = (struct stats_size){.count = 2, .bytes = 120};
+        file->blocks[b].pools[0].frees = 7;
+        file->blocks[b].pools[NAMED_POOLS_FIRST + 2].direct = 9;
+        file->blocks[b].pools[NAMED_POOLS_FIRST + 2].frees = 8;
+    }
+    stats_read(file, true, &all);
+    cr_assert_eq(all.pool_count, 3); // two entries of named pools are free
+    for (unsigned i = 0; i < 3; i++) {
+        stats_read_pool(file, i < 2 ? i : NAMED_POOLS_FIRST + 2, true, &one);
+        cr_assert_eq(memcmp(&one, &all.pools[i], sizeof one), 0, "%s", one.name);
+    }
+    cr_assert_eq(one.used, 3);
+    cr_assert_str_eq(one.name, "named");
+}
+
+Test(stats_read, entries_of_named_pools_are_counted_too, .init = make_file)
+{
+    file->header.named_count = NAMED_POOLS_MAX + 1;
+    cr_assert_str_eq(stats_refuse(file, bytes), "damaged or cut short");
+}
