@@ -53,18 +53,18 @@ enum {
 pm_pool *pm_pool_find(const char *name);
 
 enum pm_pool_flags {
-    PM_POOL_ON_HEAP = 1, // each chunk is from malloc and goes back there, but never more than `count`
+    PM_POOL_ON_HEAP = 1, // each chunk is from malloc and goes back there; never more than `count`
 };
 
-// A new named pool of `count` chunks (1 to 4294967294) of `size` bytes (1 to 1 GiB), in the order of
-// lwIP's LWIP_MEMPOOL. `name`: letters, digits and _, no digit first, fewer than PM_NAME_MAX bytes.
-// `desc` is for people (dumps in lwIP's format show it) and may be NULL; both are copied, and desc is
-// cut to 255 bytes. `flags`: 0 or PM_POOL_ON_HEAP.
+// A new named pool of `count` chunks (1 to 4294967294) of `size` bytes (1 to 1 GiB), in the order
+// of lwIP's LWIP_MEMPOOL. `name`: letters, digits and _, no digit first, fewer than PM_NAME_MAX
+// bytes. `desc` is for people (dumps in lwIP's format show it) and may be NULL; both are copied,
+// and desc is cut to 255 bytes. `flags`: 0 or PM_POOL_ON_HEAP.
 //
 // PM_POOL_ON_HEAP is lwIP's MEMP_MEM_MALLOC with the count still enforced: memory is taken only for
-// chunks in use, and a chunk is free for others as soon as it is freed. It asks the program's malloc,
-// and a request may fail because that does (errno ENOMEM), before `count` is reached. A chunk that
-// is freed behind the pool's back, by free(), stays counted as used.
+// chunks in use, and a chunk is free for others as soon as it is freed. It asks the program's
+// malloc, and a request may fail because that does (errno ENOMEM), before `count` is reached. A
+// chunk that is freed behind the pool's back, by free(), stays counted as used.
 //
 // NULL with errno EINVAL: an argument is out of range. EEXIST: a pool has this name. ENOSPC: there
 // are PM_POOLS_MAX pools. ENOMEM: no memory. ENODEV: the kernel refused the memory for the pools of
@@ -72,9 +72,10 @@ enum pm_pool_flags {
 pm_pool *pm_pool_create(const char *name, size_t count, size_t size, const char *desc,
                         unsigned flags);
 
-// Ends a pool of pm_pool_create. 0; or, with nothing done, EBUSY: chunks are in the program's hands,
-// or threads wait for one; EINVAL: NULL, or a pool of another origin. No other thread may use the pool
-// while it is destroyed, or after. Its statistics stay in the dump until another pool takes its place.
+// Ends a pool of pm_pool_create. 0; or, with nothing done, EBUSY: chunks are in the program's
+// hands, or threads wait for one; EINVAL: NULL, or a pool of another origin. No other thread may
+// use the pool while it is destroyed, or after. Its statistics stay in the dump until another pool
+// takes its place.
 int pm_pool_destroy(pm_pool *pool);
 
 // Every pool in turn: malloc pools in the order of pools.conf, its named pools in order, then the
@@ -82,8 +83,8 @@ int pm_pool_destroy(pm_pool *pool);
 // meanwhile may be left out.
 pm_pool *pm_pool_next(const pm_pool *pool);
 
-// The pool that an address belongs to, anywhere from its first chunk's start to its last chunk's end,
-// malloc pools included; of a pool on the heap: the start of a chunk in use. NULL: none.
+// The pool that an address belongs to, anywhere from its first chunk's start to its last chunk's
+// end, malloc pools included; of a pool on the heap: the start of a chunk in use. NULL: none.
 pm_pool *pm_pool_of(const void *address);
 
 // Bytes of each chunk that may be used: `size` rounded up to mem_alignment. 0 for NULL.
@@ -98,8 +99,8 @@ size_t pm_pool_usable_size(const pm_pool *pool);
 void *pm_alloc(pm_pool *pool);
 
 // The same, for a caller that needs `bytes` of it: so many are counted as requested_bytes, and
-// overflow_check of pools.conf watches what is behind them. NULL with errno EINVAL as well: bytes is
-// above pm_pool_usable_size.
+// overflow_check of pools.conf watches what is behind them. NULL with errno EINVAL as well: bytes
+// is above pm_pool_usable_size.
 void *pm_alloc_bytes(pm_pool *pool, size_t bytes);
 
 // The same as pm_alloc, all usable bytes zero.
@@ -108,18 +109,19 @@ void *pm_alloc_zeroed(pm_pool *pool);
 #define PM_FOREVER UINT64_MAX
 
 // The same, but waits for up to `timeout_ns` nanoseconds of the monotonic clock while the pool is
-// empty. 0: does not wait; PM_FOREVER: without limit. (lwIP waits for messages, sys_arch_mbox_fetch,
-// but not for memory.) Threads that wait are served in the order of their coming, and before any that
-// come later: each chunk that is freed goes to the first of them and wakes that thread alone. A chunk
-// that is freed before the time is over is never missed. NULL with errno ETIMEDOUT: it was over, not
-// earlier than asked for. No cancellation point; goes on waiting after a signal's handler has run.
+// empty. 0: does not wait; PM_FOREVER: without limit. (lwIP waits for messages,
+// sys_arch_mbox_fetch, but not for memory.) Threads that wait are served in the order of their
+// coming, and before any that come later: each chunk that is freed goes to the first of them and
+// wakes that thread alone. A chunk that is freed before the time is over is never missed. NULL with
+// errno ETIMEDOUT: it was over, not earlier than asked for. No cancellation point; goes on waiting
+// after a signal's handler has run.
 void *pm_alloc_timed(pm_pool *pool, uint64_t timeout_ns);
 
-// Gives a chunk back (lwIP: memp_free, LWIP_MEMPOOL_FREE). NULL: nothing happens. Anything else that
-// is not the start of a chunk in use of this very pool is noticed: a double free, a pointer into the
-// middle of a chunk, a chunk that was never handed out, a chunk of another pool, a pointer of
-// elsewhere. It is counted as `illegal` of `pool`, on_invalid_free of pools.conf decides what happens
-// (abort, warn, ignore), and no chunk changes its state.
+// Gives a chunk back (lwIP: memp_free, LWIP_MEMPOOL_FREE). NULL: nothing happens. Anything else
+// that is not the start of a chunk in use of this very pool is noticed: a double free, a pointer
+// into the middle of a chunk, a chunk that was never handed out, a chunk of another pool, a pointer
+// of elsewhere. It is counted as `illegal` of `pool`, on_invalid_free of pools.conf decides what
+// happens (abort, warn, ignore), and no chunk changes its state.
 void pm_free(pm_pool *pool, void *chunk);
 
 
@@ -133,8 +135,8 @@ enum pm_pool_kind {
     PM_KIND_STATIC,  // PM_POOL_DECLARE
 };
 
-// A pool's description and counters; the names are those of every dump. Later versions add fields at
-// the end.
+// A pool's description and counters; the names are those of every dump. Later versions add fields
+// at the end.
 struct pm_stats {
     size_t bytes; // in: sizeof(struct pm_stats) of the caller; out: how many of them were filled
     const char *name; // valid as long as the pool
@@ -165,28 +167,29 @@ struct pm_stats {
 // moments apart. 0; or EINVAL: NULL, or bytes is too small to hold anything.
 int pm_pool_stats(pm_pool *pool, struct pm_stats *stats);
 
-// Lets `max` begin anew, at what is used now. (In lwIP a debugger does that.) Chunks that threads have
-// cached go back into the pool, and so it is exact.
+// Lets `max` begin anew, at what is used now. (In lwIP a debugger does that.) Chunks that threads
+// have cached go back into the pool, and so it is exact.
 void pm_pool_reset_max(pm_pool *pool);
 
 // What lwIP's LWIP_HOOK_MEMP_AVAILABLE(type) is called for.
 typedef void pm_available(pm_pool *pool, void *context);
 
-// `callback` is called after each pm_free that put a chunk into the pool when all had been in use, by
-// the thread that freed it, with no lock held: it may use any function, of this pool too. It is not
-// called when the chunk went to a waiting thread, because the pool is as empty as before. NULL: none.
-// A pool with a callback works without thread caches, so that none of these moments is missed.
-// Replacing a callback while other threads free chunks, the old one may be called once more.
+// `callback` is called after each pm_free that put a chunk into the pool when all had been in use,
+// by the thread that freed it, with no lock held: it may use any function, of this pool too. It is
+// not called when the chunk went to a waiting thread, because the pool is as empty as before. NULL:
+// none. A pool with a callback works without thread caches, so that none of these moments is
+// missed. Replacing a callback while other threads free chunks, the old one may be called once
+// more.
 void pm_pool_on_available(pm_pool *pool, pm_available *callback, void *context);
 
 
 // Checks
 
 // Looks at every chunk of every pool, malloc pools included, for what overflow_check and poison of
-// pools.conf notice: bytes around a chunk in use, or in a free one, that are not as the library left
-// them (lwIP: memp_overflow_check_all). Each finding is reported as on_corruption says, but the program
-// goes on, and counted as `corrupt`; the bytes are repaired, so that it is found once. The number of
-// findings; 0 when both options are off.
+// pools.conf notice: bytes around a chunk in use, or in a free one, that are not as the library
+// left them (lwIP: memp_overflow_check_all). Each finding is reported as on_corruption says, but
+// the program goes on, and counted as `corrupt`; the bytes are repaired, so that it is found once.
+// The number of findings; 0 when both options are off.
 size_t pm_check(void);
 
 
@@ -199,7 +202,8 @@ size_t pm_check(void);
 //   PM_POOL_FREE(sessions, s);
 //
 // are LWIP_MEMPOOL_DECLARE, _INIT, _ALLOC and _FREE: all memory of the pool is an array of the
-// program, nothing is allocated or mapped (but with overflow_check or poison on, when it is mapped). PM_POOL(sessions) is the pool for the functions above.
+// program, nothing is allocated or mapped (but with overflow_check or poison on, when it is
+// mapped). PM_POOL(sessions) is the pool for the functions above.
 
 // Written by PM_POOL_DECLARE; its fields are the library's.
 struct pm_static {
@@ -223,9 +227,10 @@ struct pm_static {
 
 // The same, where the variable and the pool have different names.
 #define PM_POOL_DECLARE_AS(variable, name, count, size, desc) \
-    static unsigned char variable##_storage[PM_POOL_BYTES(count, size)] __attribute__((aligned(64))); \
-    struct pm_static variable = {name, desc, variable##_storage, sizeof variable##_storage, count, size, \
-                                 NULL}
+    static unsigned char variable##_storage[PM_POOL_BYTES(count, size)] \
+        __attribute__((aligned(64))); \
+    struct pm_static variable = { \
+        name, desc, variable##_storage, sizeof variable##_storage, count, size, NULL}
 
 // Makes the pool ready: an expression, the pool; NULL with errno as pm_pool_create. Later calls do
 // nothing and return the same. Not by two threads at once.

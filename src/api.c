@@ -138,7 +138,9 @@ EXPORT void *pm_alloc_zeroed(pm_pool *pool)
 
 EXPORT void *pm_alloc_timed(pm_pool *pool, uint64_t timeout_ns)
 {
-    return pool ? named_alloc_slow(inner(pool), inner(pool)->size, false, timeout_ns) : fail(EINVAL);
+    if (!pool)
+        return fail(EINVAL);
+    return named_alloc_slow(inner(pool), inner(pool)->size, false, timeout_ns);
 }
 
 EXPORT void pm_free(pm_pool *pool, void *chunk)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What happens when a program loads and leaves the library that replaces no malloc. It starts with the
-// program's first call, so a program that makes none does not notice it.
+// What happens when a program loads and leaves the library that replaces no malloc. It starts with
+// the program's first call, so a program that makes none does not notice it.
 #include <errno.h>
 
 #include "heap.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Chunks of named pools: the functions behind poolmalloc.h. They use the pools, caches and checks of
-// malloc; what they add is that a request may wait (named_wait.c), that a chunk may be a block from
-// malloc (named_heap.c), that pools come and go (named_pool.c), and that each chunk has one pool that
-// it may be given to.
+// Chunks of named pools: the functions behind poolmalloc.h. They use the pools, caches and checks
+// of malloc; what they add is that a request may wait (named_wait.c), that a chunk may be a block
+// from malloc (named_heap.c), that pools come and go (named_pool.c), and that each chunk has one
+// pool that it may be given to.
 #ifndef NAMED_H
 #define NAMED_H
 
@@ -14,7 +14,8 @@
 NOINLINE void *named_alloc_slow(struct pool *pool, size_t bytes, bool zeroed, uint64_t timeout_ns);
 NOINLINE void named_free_slow(struct pool *pool, void *p);
 
-// pm_alloc, pm_alloc_bytes. The way of most calls is that of heap_alloc, but that the pool is known.
+// pm_alloc, pm_alloc_bytes. The way of most calls is that of heap_alloc, but that the pool is
+// known.
 INLINE void *named_alloc(struct pool *pool, size_t bytes)
 {
     struct bin *bin = &cache_self->bins[pool->index];
@@ -45,8 +46,8 @@ INLINE void named_free(struct pool *pool, void *p)
         named_free_slow(pool, p);
 }
 
-// One chunk, for a thread that found the pool empty: waits until one is freed, or `timeout_ns` is over;
-// false then.
+// One chunk, for a thread that found the pool empty: waits until one is freed, or `timeout_ns` is
+// over; false then.
 bool named_wait(struct pool *pool, uint64_t timeout_ns, void **ret_chunk, bool *ret_was_new);
 
 // Gives a chunk back past the caches: to the first thread that waits, or to the pool; and tells who
@@ -68,8 +69,8 @@ bool named_heap_has(struct pool *pool, const void *p);
 
 // Pools. What poolmalloc.h says of the function of the same name; the errors are returned.
 
-int named_pool_create(const char *name, uint64_t count, uint64_t size, const char *desc, bool on_heap,
-                      char *storage, struct pool **ret_pool);
+int named_pool_create(const char *name, uint64_t count, uint64_t size, const char *desc,
+                      bool on_heap, char *storage, struct pool **ret_pool);
 int named_pool_destroy(struct pool *pool);
 struct pool *named_pool_of(const void *p);
 void named_pool_reset_max(struct pool *pool);

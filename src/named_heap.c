@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Pools on the heap: each chunk in use has a block from the program's malloc. The pool itself works as
-// every other, exact count, waiters and all, but its chunks are addresses without memory. Which block
-// belongs to which chunk stands in a table of blocks, hashed by address: so a double free, or a
-// pointer that was never handed out, is known without looking at its memory. No header precedes a block.
+// Pools on the heap: each chunk in use has a block from the program's malloc. The pool itself works
+// as every other, exact count, waiters and all, but its chunks are addresses without memory. Which
+// block belongs to which chunk stands in a table of blocks, hashed by address: so a double free, or
+// a pointer that was never handed out, is known without looking at its memory. No header precedes a
+// block.
 #include <stdlib.h>
 
 #include "named.h"
@@ -36,7 +37,8 @@ void named_heap_fini(struct blocks *blocks)
     os_unmap(blocks, table_bytes(blocks->mask));
 }
 
-// Where an address would stand if nothing were in its way (Fibonacci hashing: the product's high bits).
+// Where an address would stand if nothing were in its way (Fibonacci hashing: the product's high
+// bits).
 static uint64_t home(const struct blocks *blocks, uintptr_t address)
 {
     return (address * 0x9e3779b97f4a7c15U) >> 32 & blocks->mask;
@@ -51,7 +53,8 @@ static uint64_t place_of(const struct blocks *blocks, uintptr_t address)
     return i;
 }
 
-// Empties a place, and moves those up that were displaced by it: a search ends at the first free place.
+// Empties a place, and moves those up that were displaced by it: a search ends at the first free
+// place.
 static void erase(struct blocks *blocks, uint64_t hole)
 {
     for (uint64_t i = (hole + 1) & blocks->mask; blocks->entry[i].address != 0;
@@ -78,7 +81,8 @@ void *named_heap_alloc(struct pool *pool, uint32_t number, bool zeroed)
     lock_take(&pool->lock);
     struct blocks *blocks = blocks_of(pool);
     uint64_t place = place_of(blocks, (uintptr_t)p);
-    // If the program gave the same address to free() behind the pool's back, its chunk stays in use.
+    // If the program gave the same address to free() behind the pool's back, its chunk stays in
+    // use.
     blocks->entry[place] = (struct block){.address = (uintptr_t)p, .number = number};
     lock_drop(&pool->lock);
     return p;

@@ -42,8 +42,8 @@ static int create_locked(struct named_plan *plan, struct pool **ret_pool)
     return error;
 }
 
-int named_pool_create(const char *name, uint64_t count, uint64_t size, const char *desc, bool on_heap,
-                      char *storage, struct pool **ret_pool)
+int named_pool_create(const char *name, uint64_t count, uint64_t size, const char *desc,
+                      bool on_heap, char *storage, struct pool **ret_pool)
 {
     if (!is_name(name) || count == 0 || count > COUNT_MAX || size == 0 || size > SIZE_MAX_BYTES)
         return EINVAL;

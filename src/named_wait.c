@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Threads that wait for a chunk. While any does, the pool's caches are bypassed, so that every free
-// comes here, and gives its chunk to the one that has waited longest, under the pool's lock. The chunk
-// is never free in between: nobody else can get it, and no wake-up can be lost. A thread whose time is
-// over looks under the lock whether it was served after all.
+// comes here, and gives its chunk to the one that has waited longest, under the pool's lock. The
+// chunk is never free in between: nobody else can get it, and no wake-up can be lost. A thread
+// whose time is over looks under the lock whether it was served after all.
 #include "heap_slow.h"
 #include "named.h"
 
 #include "os.h"
 
-// Whatever free chunk there is, in whatever cache; caches are bypassed from then on. Under the lock.
+// Whatever free chunk there is, in whatever cache; caches are bypassed from then on. Under the
+// lock.
 static bool take_any(struct pool *pool, void **ret_chunk, bool *ret_was_new)
 {
     if (cache_take_locked(pool, ret_chunk, ret_was_new))

@@ -40,8 +40,8 @@ struct pool *pools_named_at(const void *address)
         if (at >= atomic_load_explicit(&ranges[i].end, memory_order_relaxed)
             || at < atomic_load_explicit(&ranges[i].start, memory_order_relaxed))
             continue;
-        // Who has a chunk of a pool knows that it is in use; and whose range was read half old and half
-        // new is found out by the second look.
+        // Who has a chunk of a pool knows that it is in use; and whose range was read half old and
+        // half new is found out by the second look.
         struct pool *pool = &pools.pool[i + NAMED_POOLS_FIRST];
         if (atomic_load_explicit(&pool->in_use, memory_order_acquire)
             && at - (uintptr_t)pool->base < pool->slice_bytes)
@@ -73,7 +73,8 @@ static char *reserve(const struct named_plan *plan, uint64_t gap, uint64_t *ret_
     uint64_t share = os_address_space_limit() / 16;
     for (unsigned shift = SLICE_SHIFT_MAX; shift >= SLICE_SHIFT_MIN; shift--) {
         *ret_bytes = 1ULL << shift;
-        char *base = *ret_bytes > share && shift > SLICE_SHIFT_MIN ? NULL : os_reserve(*ret_bytes, 1);
+        bool too_much = *ret_bytes > share && shift > SLICE_SHIFT_MIN;
+        char *base = too_much ? NULL : os_reserve(*ret_bytes, 1);
         if (base)
             return base;
     }
@@ -90,7 +91,8 @@ static void copy_text(char *to, size_t size, const char *from)
 static void fill_entry(struct pool *pool, const struct named_plan *plan)
 {
     struct named_pool *entry = pools_named_of(pool);
-    *entry = (struct named_pool){.kind = plan->kind, .usable = plan->usable, .blocks = plan->blocks};
+    *entry = (struct named_pool){
+        .kind = plan->kind, .usable = plan->usable, .blocks = plan->blocks};
     copy_text(entry->name, sizeof entry->name, plan->name);
     copy_text(entry->desc, sizeof entry->desc, plan->desc);
     stats_describe_pool(pool->index, &(struct stats_description){

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Named pools: the entries of pools.pool[] from NAMED_POOLS_FIRST on, what only these pools have, and
-// who owns an address outside the malloc pools. Each has memory of its own, exactly as much as it
-// needs: pools of pools.conf and of pm_pool_create a mapping, pools of PM_POOL_DECLARE an array of
-// the program. Entries come and go under the runtime's lock; who owns an address is asked without.
+// Named pools: the entries of pools.pool[] from NAMED_POOLS_FIRST on, what only these pools have,
+// and who owns an address outside the malloc pools. Each has memory of its own, exactly as much as
+// it needs: pools of pools.conf and of pm_pool_create a mapping, pools of PM_POOL_DECLARE an array
+// of the program. Entries come and go under the runtime's lock; who owns an address is asked
+// without.
 #ifndef POOLS_NAMED_H
 #define POOLS_NAMED_H
 
@@ -23,7 +24,7 @@ struct named_pool {
     char desc[CONF_STRING_MAX];
     enum pool_kind kind;
     uint64_t usable;        // bytes of a chunk; of a pool on the heap: of a block
-    struct blocks *blocks;  // of a pool on the heap: its blocks. NULL: chunks are the pool's own memory
+    struct blocks *blocks;  // of a pool on the heap; NULL: chunks are the pool's own memory
     pools_available *available; // or NULL; and its context. Under the pool's lock
     void *context;
 };
@@ -51,8 +52,8 @@ void pools_named_remove(struct pool *pool);
 struct named_pool *pools_named_of(const struct pool *pool);
 struct pool *pools_named_find(const char *name); // NULL: none
 
-// The named pool whose memory the address is in, from its first chunk's start to its last chunk's end;
-// NULL if it is in none. Any thread, no lock.
+// The named pool whose memory the address is in, from its first chunk's start to its last chunk's
+// end; NULL if it is in none. Any thread, no lock.
 struct pool *pools_named_at(const void *address);
 
 // There may be named pools: saves the call of pools_named_at.

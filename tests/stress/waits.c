@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// More threads than chunks: all of them wait, for ever or for a moment, for chunks that the others free,
-// themselves or by way of a thread that only frees. A wake-up that is lost leaves a thread waiting for
-// ever, and the alarm ends the test. Checked besides: no chunk is in two hands; who waits for ever gets a
-// chunk; who waits for a moment gets one or ETIMEDOUT; at the end every chunk can be had, nobody waits,
-// and the figures add up.
-// waits [SEED [SCENARIO]]; linked with the core as it is, so that sanitizers see it.
+// More threads than chunks: all of them wait, for ever or for a moment, for chunks that the others
+// free, themselves or by way of a thread that only frees. A wake-up that is lost leaves a thread
+// waiting for ever, and the alarm ends the test. Checked besides: no chunk is in two hands; who
+// waits for ever gets a chunk; who waits for a moment gets one or ETIMEDOUT; at the end every chunk
+// can be had, nobody waits, and the figures add up. waits [SEED [SCENARIO]]; linked with the core
+// as it is, so that sanitizers see it.
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
