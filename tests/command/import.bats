@@ -102,6 +102,21 @@ import_all() {
     [ -z "$(ls -A "$TMPDIR")" ]
 }
 
+@test "what is no header is refused, with its name" {
+    cd "$BATS_TEST_TMPDIR"
+    : >empty.h
+    head -c 4096 "$BUILD/libpoolmalloc.so" >binary.h
+    printf 'LWIP_MEMPOOL(A, 1, 8, "\xf6ffnen")\n' >latin1.h # bytes that are no UTF-8 are no mistake
+    mkdir directory.h
+    local file
+    for file in empty.h binary.h directory.h; do
+        run "$BUILD/poolmalloc" import lwip "$file"
+        [ "$status" = 1 ]
+        [[ $output == *"$file"* ]]
+    done
+    "$BUILD/poolmalloc" import lwip latin1.h | grep -q '^pool   A size=8 .* desc="?ffnen"'
+}
+
 @test "a wrong command line: status 2" {
     local arguments
     for arguments in "" "lwip" "threadx conditional.h" "lwip conditional.h more.h" "--unknown lwip conditional.h"; do

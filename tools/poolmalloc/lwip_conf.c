@@ -1,23 +1,32 @@
 // SPDX-License-Identifier: MIT
 // The entries of an lwippools.h as a pools.conf.
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "conf.h"
 #include "lwip_pools.h"
+#include "text.h"
 
 static bool is_pool_here(const struct lwip_entry *entry)
 {
     return entry->kind <= LWIP_MALLOC_MEMPOOL && entry->count != 0;
 }
 
-// Text of the file in a comment or a quoted value: a pools.conf has no control characters, and no way
-// to write a quote within quotes.
+// Text of the header in a comment or a quoted value. A pools.conf is UTF-8 without control characters,
+// and has no way to write a quote within quotes.
 static void write_text(const char *text, FILE *conf)
 {
-    for (const unsigned char *c = (const unsigned char *)text; *c; c++)
-        fputc(iscntrl(*c) ? ' ' : *c == '"' ? '\'' : *c, conf);
+    const char *end = text + strlen(text);
+    for (size_t length; text < end; text += length) {
+        uint32_t character;
+        length = text_decode(text, end, &character);
+        if (length == 0 || *text == '"' || character < 0x20 || (character >= 0x7f && character < 0xa0)) {
+            fputc(length == 0 ? '?' : *text == '"' ? '\'' : ' ', conf);
+            length = max_u64(length, 1);
+        } else {
+            fwrite(text, 1, length, conf);
+        }
+    }
 }
 
 static bool is_plain_number(const char *text)

@@ -49,6 +49,10 @@ struct lwip_pools {
 bool lwip_read(const char *file, const struct compiler *compiler, struct lwip_pools *ret_pools);
 void lwip_free(struct lwip_pools *pools);
 
+// The part of lwip_read behind the compiler: takes whatever an object file holds into pools, whose file is
+// set and whose other fields are zero.
+void lwip_read_object(const struct bytes *object, struct lwip_pools *pools);
+
 // Writes "FILE:LINE:COLUMN: warning: ..." for everything that lwIP would refuse, cut to 16 bits, or do
 // in a way that the file's author hardly meant.
 void lwip_check(struct lwip_pools *pools, FILE *warnings);

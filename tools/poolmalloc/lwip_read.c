@@ -22,7 +22,10 @@ struct record {
     char name[64], count_text[256], size_text[256], desc[256], file[1024];
 };
 
-enum { RECORD_END = LWIP_KINDS }; // the record of the whole file, to know that the object holds them
+enum {
+    RECORD_END = LWIP_KINDS, // the record of the whole file, to know that the object holds them
+    POINTER_BYTES_MAX = 16,
+};
 
 static const char before[] =
     "struct poolmalloc_record {\n"
@@ -99,6 +102,8 @@ static void add_entry(struct lwip_pools *pools, const struct record *record)
 
 static void take_record(struct lwip_pools *pools, const struct record *record)
 {
+    if (record->kind > RECORD_END || (record->kind == RECORD_END && record->count > POINTER_BYTES_MAX))
+        return; // not ours, or damaged
     if (record->kind == RECORD_END)
         pools->pointer_bytes = (int64_t)record->count;
     else if (record->kind != LWIP_SETTING)
@@ -115,8 +120,7 @@ static int by_number(const void *a, const void *b)
     return left->number < right->number ? -1 : left->number > right->number;
 }
 
-// Compilers emit objects in any order.
-static void take_records(struct lwip_pools *pools, const struct bytes *object)
+void lwip_read_object(const struct bytes *object, struct lwip_pools *pools)
 {
     const char *end = object->data + object->length;
     const char *at = object->data;
@@ -131,7 +135,7 @@ static void take_records(struct lwip_pools *pools, const struct bytes *object)
         count += records[count].order == ORDER;
         at += sizeof MARK;
     }
-    if (count > 0)
+    if (count > 0) // compilers emit objects in any order
         qsort(records, count, sizeof *records, by_number);
     for (unsigned i = 0; i < count; i++)
         take_record(pools, &records[i]);
@@ -204,7 +208,7 @@ bool lwip_read(const char *file, const struct compiler *compiler, struct lwip_po
     free(messages.data);
     if (!compiled)
         return false;
-    take_records(&pools, &object);
+    lwip_read_object(&object, &pools);
     free(object.data);
     if (pools.pointer_bytes == 0) {
         verb_complain("%s: the compiler's object holds no data; -flto in CC cannot work", file);
