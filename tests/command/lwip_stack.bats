@@ -73,6 +73,25 @@ UDP: 192 of 192 datagrams echoed, 116496 bytes"
     done < <(sed -nE 's/^malloc size=([0-9]+) +count=([0-9]+) .*/\1 \2/p' strict.conf | awk '$2 > 1')
 }
 
+@test "lwIP's own header of its own pools is imported, without a warning" {
+    for header in opt memp raw udp altcp ip4_frag netbuf api etharp igmp timeouts netdb dns ip6_frag mld6 \
+        priv/tcp_priv priv/tcpip_priv priv/api_msg priv/nd6_priv; do
+        echo "#include \"lwip/$header.h\""
+    done >types.inc
+    echo '#include "netif/ppp/ppp_opts.h"' >>types.inc
+    local include
+    include=$(pkg-config --variable=includedir lwip)
+    "$BUILD/poolmalloc" import lwip -I "$include" -I . -D MEMP_USE_CUSTOM_POOLS=0 -include types.inc \
+        "$include/lwip/priv/memp_std.h" -o own.conf 2>warnings
+    [ ! -s warnings ]
+    [ "$(grep -c '^p' own.conf)" -gt 15 ]
+    grep -q '^pool   TCP_PCB size=[0-9]* count=5 .*count MEMP_NUM_TCP_PCB$' own.conf
+    grep -q '^pbuf   PBUF_POOL payload=[0-9]* count=16 ' own.conf
+    there=$(sed -E 's/ *#.*//; s/ +/ /g; /^p/!d' own.conf)
+    "$BUILD/poolmalloc" export lwip ./own.conf -o own.h
+    [ "$("$BUILD/poolmalloc" import lwip own.h | sed -E 's/ *#.*//; s/ +/ /g; /^p/!d')" = "$there" ]
+}
+
 @test "README.md shows what its commands give" {
     local readme=$TESTS/../README.md
     sed -n "/^cat >grow.conf/,/^END/p" "$readme" >commands

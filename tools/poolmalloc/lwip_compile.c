@@ -14,14 +14,15 @@ struct inclusion {
 
 #define AS_POOL "LWIP_MEMPOOL(POOL_##size, num, (size + 8), \"MALLOC_\" #size)"
 
+// The names are others than lwIP's, which the user's headers may have declared already.
 static const struct inclusion
     nothing = {"", "", "", AS_POOL, "", ""},
-    numbers = {"enum {\n", "MEMP_##name,", "", AS_POOL, "", "MEMP_MAX\n};\n"},
-    first = {"enum { POOL_FIRST = ((unsigned char)\n", "", "1", "* MEMP_POOL_##size + 0", "", ") };\n"},
-    last = {"enum { POOL_LAST = ((unsigned char)\n", "", "", "0 + MEMP_POOL_##size *", "1", ") };\n"},
-    storage = {"", "static unsigned short memp_##name = (unsigned short)((num) * (size));", "", AS_POOL,
+    numbers = {"enum {\n", "IMPORT_##name,", "", AS_POOL, "", "IMPORT_MAX\n};\n"},
+    first = {"enum { IMPORT_FIRST = ((unsigned char)\n", "", "1", "* IMPORT_POOL_##size + 0", "", ") };\n"},
+    last = {"enum { IMPORT_LAST = ((unsigned char)\n", "", "", "0 + IMPORT_POOL_##size *", "1", ") };\n"},
+    storage = {"", "static unsigned short import_##name = (unsigned short)((num) * (size));", "", AS_POOL,
                "", ""},
-    table = {"const void *const memp_pools[] = {\n", "&memp_##name,", "", AS_POOL, "", "0 };\n"};
+    table = {"const void *const import_pools[] = {\n", "&import_##name,", "", AS_POOL, "", "0 };\n"};
 
 static void include(const struct inclusion *how, const char *file, FILE *to)
 {
@@ -62,7 +63,7 @@ static bool compiles_in_lwip(const struct lwip_pools *pools, const struct compil
     }
     include(&storage, pools->file, to);
     include(&table, pools->file, to);
-    fputs("typedef char there_are_pools[MEMP_MAX > 0 ? 1 : -1];\n", to);
+    fputs("typedef char import_has_pools[IMPORT_MAX > 0 ? 1 : -1];\n", to);
     fclose(to);
     bool compiled = compiles(source.data, compiler, ret_messages);
     free(source.data);
@@ -76,7 +77,7 @@ static bool is_empty_the_second_time(const char *file, const struct compiler *co
     lwip_write_prelude(to);
     include(&nothing, file, to);
     include(&numbers, file, to);
-    fputs("typedef char is_empty[MEMP_MAX == 0 ? 1 : -1];\n", to);
+    fputs("typedef char import_is_empty[IMPORT_MAX == 0 ? 1 : -1];\n", to);
     fclose(to);
     bool empty = compiles(source.data, compiler, &messages);
     free(source.data);
