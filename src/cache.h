@@ -110,6 +110,7 @@ INLINE bool bin_push(struct bin *bin, const void *address)
                       ? chunk_claim(&bin->state[number]) // O4
                       : chunk_claim_alone(&bin->state[number]))) {
         bin->slots[n] = (uint32_t)number;
+        __builtin_prefetch(address); // it is handed out again soon, and written to; nothing waits
         atomic_store_explicit(&bin->n_and_busy, n + 1, memory_order_release); // O5
         return true;
     }
