@@ -275,6 +275,13 @@ struct cache *cache_attach(struct stats_file *stats)
     return cache;
 }
 
+void cache_populate(struct cache *cache)
+{
+    uintptr_t counters = (uintptr_t)cache->stats & -os_page_size();
+    os_populate(cache, pools.count > 0 ? caches.grown_at[0] : caches.bytes);
+    os_populate((void *)counters, (uintptr_t)(cache->stats + 1) - counters);
+}
+
 void cache_detach(struct cache *cache)
 {
     for (unsigned i = pools_from(0); i < POOLS_MAX; i = pools_from(i + 1)) {

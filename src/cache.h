@@ -151,6 +151,8 @@ void cache_note_used(struct pool *pool);
 // handler ran; NULL where the kernel cannot do that.
 _Atomic uint32_t *cache_init(void);
 struct cache *cache_attach(struct stats_file *stats); // NULL: none to be had
+// Touches what the thread of a new cache will write, its counters included, but for room to grow.
+void cache_populate(struct cache *cache);
 void cache_detach(struct cache *cache);
 unsigned cache_count(void); // ever attached; their statistics are blocks 1 to cache_count()
 

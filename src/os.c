@@ -78,8 +78,8 @@ bool os_populate(void *start, size_t bytes)
         return true;
     if (errno != EINVAL) // before Linux 5.14
         return false;
-    for (volatile char *p = start; p < (char *)start + bytes; p += os_page_size())
-        *p = 0;
+    for (char *p = start; p < (char *)start + bytes; p += os_page_size())
+        atomic_fetch_or_explicit((_Atomic uint8_t *)p, 0, memory_order_relaxed); // others may write
     return true;
 }
 

@@ -98,7 +98,7 @@ static uint64_t state_bytes(uint64_t slice_bytes, uint64_t pitch, bool borrowed)
     return align_up(slice_bytes / pitch + 1, borrowed ? ALIGN_MIN : os_page_size());
 }
 
-static uint64_t table_bytes(const struct pool *pool)
+uint64_t pool_table_bytes(const struct pool *pool)
 {
     return align_up((uint64_t)pool->count * sizeof *pool->stack, os_page_size())
            + state_bytes(pool->slice_bytes, pool->pitch, false);
@@ -108,7 +108,7 @@ static bool init_memory(struct pool *pool, const struct pool_plan *plan)
 {
     char *tables = plan->tables;
     if (!tables)
-        tables = pool->unlimited ? os_reserve_zeros(table_bytes(pool)) : os_map(table_bytes(pool));
+        tables = pool->unlimited ? os_reserve_zeros(pool_table_bytes(pool)) : os_map(pool_table_bytes(pool));
     if (!tables)
         return false;
     uint64_t stack_at = state_bytes(pool->slice_bytes, pool->pitch, pool->is_borrowed);
@@ -126,7 +126,7 @@ static bool init_memory(struct pool *pool, const struct pool_plan *plan)
 void pool_fini(struct pool *pool)
 {
     if (!pool->is_borrowed)
-        os_unmap(pool->state, table_bytes(pool));
+        os_unmap(pool->state, pool_table_bytes(pool));
 }
 
 bool pool_init(struct pool *pool, const struct pool_plan *plan, char *base,

@@ -179,6 +179,9 @@ INLINE bool chunk_hand_out(chunk_state *state)
     return was_new;
 }
 
+// Bytes of the tables of states and of free chunks, one after the other from pool->state on.
+uint64_t pool_table_bytes(const struct pool *pool);
+
 // All below: the caller holds the lock.
 
 // Takes up to `want` chunks out of the pool; their numbers go to numbers[]. How many; 0: it has none.

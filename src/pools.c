@@ -92,6 +92,9 @@ bool pools_prepare_memory(const struct conf *conf, const struct pool *pool)
     char *start = pool->base + from;
     if (conf->prefault && !os_populate(start, bytes))
         return false;
+    if (conf->prefault && !pool->is_borrowed
+        && !os_populate((void *)(uintptr_t)pool->state, pool_table_bytes(pool)))
+        return false;
     return !conf->lock_memory || os_lock_memory(start, bytes);
 }
 

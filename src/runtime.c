@@ -101,6 +101,8 @@ static void attach_thread(void)
     if (cache)
         cache_self = cache;
     lock_drop(&runtime.threads);
+    if (cache && runtime_conf.prefault)
+        cache_populate(cache);
     if (cache && runtime.has_key)
         pthread_setspecific(runtime.key, cache); // may allocate: the cache is in place
 }
