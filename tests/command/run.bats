@@ -167,6 +167,10 @@ poolmalloc: -o:3:13: size: 0 is out of range 1 to 1G" ]
     [ -z "$(ls "$XDG_RUNTIME_DIR")" ]
 }
 
+@test "--profile where SIGCHLD is ignored" {
+    run -3 bash -c "trap '' CHLD; exec '$COMMAND' run --profile --output '$BATS_TEST_TMPDIR/out' bash -c 'exit 3'"
+}
+
 # ---- What cannot work ----
 
 refuses() { # PROGRAM REASON

@@ -104,7 +104,7 @@ static void find_language(const struct probe *probe, struct findings *findings)
         find(findings, FINDING_NOTE, "%s", notes[probe->language]);
     if (probe_has(probe, SIGN_MMAP) || probe_has(probe, SIGN_BRK))
         find(findings, FINDING_NOTE,
-             "it can map memory by itself (%s), which passes the pools by; --run measures how much",
+             "it can map memory by itself (%s), which passes the pools by; doctor --run measures how much",
              probe_has(probe, SIGN_MMAP) ? "mmap" : "sbrk");
     if (probe_has(probe, SIGN_DLOPEN))
         find(findings, FINDING_NOTE,

@@ -101,17 +101,26 @@ static bool find_library(char ret_path[PATH_MAX], struct probe *ret_probe)
     return false;
 }
 
-int launch_probe(const char *program, struct probe *ret_probe)
+int launch_look(const char *program, struct probe *ret_probe, unsigned *ret_machine)
 {
     static struct probe own;
-    char library[PATH_MAX], reason[2 * PATH_MAX];
+    char library[PATH_MAX];
     int error = probe_program(program, ret_probe);
     if (error)
         return not_startable(program, error);
     if (!find_library(library, &own))
         return VERB_RUN_FAILED;
-    if (!finding_refusal(ret_probe, own.machine, reason, sizeof reason))
-        return 0;
+    *ret_machine = own.machine;
+    return 0;
+}
+
+int launch_probe(const char *program, struct probe *ret_probe)
+{
+    char reason[2 * PATH_MAX];
+    unsigned machine;
+    int failure = launch_look(program, ret_probe, &machine);
+    if (failure || !finding_refusal(ret_probe, machine, reason, sizeof reason))
+        return failure;
     verb_complain("%s cannot run on pools: %s", ret_probe->path, reason);
     return VERB_RUN_FAILED;
 }

@@ -13,7 +13,11 @@ struct launch {
     bool python;
 };
 
-// Finds and probes the program, and refuses what cannot work. 0, or the exit status after complaining.
+// Finds and probes the program, and tells which machine the library is for (EM_...). 0, or the exit
+// status after complaining.
+int launch_look(const char *program, struct probe *ret_probe, unsigned *ret_machine);
+
+// The same, and refuses what cannot work. 0, or the exit status after complaining.
 int launch_probe(const char *program, struct probe *ret_probe);
 
 // Checks the configuration, and sets up the environment of this process for programs on pools. 0, or

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "launch.h"
@@ -41,6 +42,8 @@ void profile_remove(const char *directory)
     rmdir(directory);
 }
 
+enum { WATCH_NS = 2000000 };
+
 // Signals
 
 static const int passed_on[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
@@ -54,31 +57,38 @@ static void pass_on(int number, siginfo_t *info, void *context)
         kill(child, number);
 }
 
-static void catch_signals(struct sigaction *ret_before)
+// As many as passed_on, and SIGCHLD's: who ignores it cannot wait for a child.
+struct dispositions {
+    struct sigaction passed_on[ARRAY_LENGTH(passed_on)], child;
+};
+
+static void catch_signals(struct dispositions *ret_before)
 {
     struct sigaction action = {.sa_sigaction = pass_on, .sa_flags = SA_SIGINFO | SA_RESTART};
     for (size_t i = 0; i < ARRAY_LENGTH(passed_on); i++)
-        sigaction(passed_on[i], &action, &ret_before[i]);
+        sigaction(passed_on[i], &action, &ret_before->passed_on[i]);
+    sigaction(SIGCHLD, &(struct sigaction){.sa_handler = SIG_DFL}, &ret_before->child);
 }
 
-static void restore_signals(const struct sigaction *before, const sigset_t *mask)
+static void restore_signals(const struct dispositions *before, const sigset_t *mask)
 {
     for (size_t i = 0; i < ARRAY_LENGTH(passed_on); i++)
-        sigaction(passed_on[i], &before[i], NULL);
+        sigaction(passed_on[i], &before->passed_on[i], NULL);
+    sigaction(SIGCHLD, &before->child, NULL);
     sigprocmask(SIG_SETMASK, mask, NULL);
 }
 
-int profile_run(char **argv, pid_t *ret_process)
+int profile_run(char **argv, pid_t *ret_process, void (*watch)(pid_t process))
 {
-    struct sigaction before[ARRAY_LENGTH(passed_on)];
+    struct dispositions before;
     sigset_t all, mask;
     int status;
     sigfillset(&all);
     sigprocmask(SIG_BLOCK, &all, &mask); // none is lost before there is a child to pass it on to
-    catch_signals(before);
+    catch_signals(&before);
     pid_t process = fork();
     if (process == 0) {
-        restore_signals(before, &mask);
+        restore_signals(&before, &mask);
         _exit(launch_exec(argv));
     }
     child = process;
@@ -87,8 +97,12 @@ int profile_run(char **argv, pid_t *ret_process)
         verb_complain("no process could be started: %s", strerror(errno));
         return -1;
     }
-    while (waitpid(process, &status, 0) < 0 && errno == EINTR)
-        ;
+    while (waitpid(process, &status, watch ? WNOHANG : 0) != process) {
+        if (watch) {
+            watch(process);
+            nanosleep(&(struct timespec){.tv_nsec = WATCH_NS}, NULL);
+        }
+    }
     child = 0;
     *ret_process = process;
     return status;

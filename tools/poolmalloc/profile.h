@@ -14,8 +14,9 @@ bool profile_directory(char ret_path[PATH_MAX]);
 void profile_remove(const char *directory);
 
 // Runs the program, whose environment is ready, and returns its wait status. Signals sent to this
-// process alone are passed on. -1: it could not be started, after complaining.
-int profile_run(char **argv, pid_t *ret_process);
+// process alone are passed on. `watch`, unless NULL, is called every few milliseconds meanwhile. -1: it
+// could not be started, after complaining.
+int profile_run(char **argv, pid_t *ret_process, void (*watch)(pid_t process));
 
 // Appends the statistics of every process in the directory to the file, one JSON document a line.
 // Complains and returns false when it could not be written.

@@ -194,11 +194,12 @@ static void print_options(const struct conf *conf)
 void review_print(const struct conf *conf, const struct review *review)
 {
     static const char *const headings[] = {"<POOL", "REQUESTS OF", "STRIDE", "COUNT", "MEMORY", NULL};
-    printf("%s%s%s: %u malloc pool%s, %u named; %s of memory%s\n",
+    printf("%s%s%s: %u malloc pool%s, %u named; %s%s%s\n",
            term_style(stdout, TERM_STRONG), conf->sources[conf->source_count - 1],
            term_style(stdout, TERM_PLAIN), conf->malloc_pool_count,
            conf->malloc_pool_count == 1 ? "" : "s", conf->named_pool_count,
-           table_bytes((double)review->finite_bytes),
+           review->finite_bytes > 0 ? table_bytes((double)review->finite_bytes) : "memory",
+           review->finite_bytes > 0 ? " of memory" : " as needed",
            conf->pool_source == conf->source_count - 1 ? "" : " (built-in pools)");
     struct table *table = table_new(headings);
     for (unsigned i = 0; i < conf->malloc_pool_count; i++)

@@ -165,7 +165,7 @@ static int run_profile(struct run *run, const struct probe *probe, const char *d
             verb_complain("the current directory: %s; --output names another place", strerror(errno));
         return VERB_RUN_FAILED;
     }
-    int status = profile_run(run->argv, &process);
+    int status = profile_run(run->argv, &process, NULL);
     if (status >= 0 && !run->output)
         file = profile_open(run, probe->name, process, &name);
     if (file >= 0) {

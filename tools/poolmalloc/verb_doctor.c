@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT
+// poolmalloc doctor: what pools will see of a program, and what not.
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "bytes.h"
+#include "finding.h"
+#include "launch.h"
+#include "load.h"
+#include "place.h"
+#include "profile.h"
+#include "table.h"
+#include "term.h"
+#include "verb.h"
+
+struct doctor {
+    bool run;
+    char **argv;
+    bool is_bad;
+};
+
+static const struct argp_option options[] = {
+    {.name = "run", .key = 'r',
+     .doc = "also run it, on the preset general, and measure what passes the pools by and whether the "
+            "dump survives its end"},
+    {0}};
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+    struct doctor *doctor = state->input;
+    (void)argument;
+    switch (key) {
+    case 'r': doctor->run = true; break;
+    case ARGP_KEY_ARG:
+        doctor->argv = state->argv + state->next - 1;
+        state->next = state->argc;
+        break;
+    case ARGP_KEY_NO_ARGS: argp_error(state, "the program to look at is missing"); break;
+    default: return ARGP_ERR_UNKNOWN;
+    }
+    return 0;
+}
+
+static void print_finding(void *context, enum finding_level level, const char *text)
+{
+    static const char *const words[] = {"ok", "note", "no"};
+    static const enum term_style styles[] = {TERM_GOOD, TERM_WARN, TERM_BAD};
+    struct doctor *doctor = context;
+    doctor->is_bad |= level == FINDING_BAD;
+    printf("  %s%-5s%s %s\n", term_style(stdout, styles[level]), words[level],
+           term_style(stdout, TERM_PLAIN), text);
+}
+
+// ---- --run ----
+
+static uint64_t peak_anonymous; // bytes of the child's own memory, the most seen
+
+// Called again and again while the program runs.
+static void watch(pid_t process)
+{
+    char path[64], line[256];
+    unsigned long kilobytes;
+    snprintf(path, sizeof path, "/proc/%d/smaps_rollup", (int)process);
+    FILE *file = fopen(path, "re");
+    while (file && fgets(line, sizeof line, file))
+        if (sscanf(line, "Anonymous: %lu kB", &kilobytes) == 1)
+            peak_anonymous = max_u64(peak_anonymous, (uint64_t)kilobytes * 1024);
+    if (file)
+        fclose(file);
+}
+
+static bool keep_record(void *context, const struct record *record, const char *source)
+{
+    (void)source;
+    struct record *kept = context;
+    if (kept->process_id == record->process_id)
+        *kept = *record;
+    return true;
+}
+
+// Shows what the program said on standard error. True: its dump is among it.
+static bool show_errors(int file, const char *name, pid_t process)
+{
+    char start[NAME_MAX + 64];
+    FILE *stream = fdopen(file, "r");
+    struct bytes said = bytes_from(stream);
+    fclose(stream);
+    snprintf(start, sizeof start, "poolmalloc: %s, pid %d, ", name, (int)process);
+    char *dump = strstr(said.data, start);
+    fwrite(said.data, 1, dump ? (size_t)(dump - said.data) : said.length, stderr);
+    free(said.data);
+    return dump != NULL;
+}
+
+static void judge_run(struct doctor *doctor, const struct record *record, int status, bool has_dump)
+{
+    char text[512];
+    double pools = 0, requests = 0;
+    for (unsigned i = 0; i < record->figures.pool_count; i++) {
+        pools += (double)record->figures.pools[i].max * (double)record->figures.pools[i].stride;
+        requests += (double)record->figures.pools[i].allocs;
+    }
+    snprintf(text, sizeof text,
+             "it asked for memory %.0f times, and the pools served %.0f; %llu requests were larger than "
+             "4 MiB", requests + (double)record->figures.oversize, requests,
+             (unsigned long long)record->figures.oversize);
+    print_finding(doctor, FINDING_GOOD, text);
+    double beside = (double)peak_anonymous > pools ? (double)peak_anonymous - pools : 0;
+    if (peak_anonymous == 0)
+        snprintf(text, sizeof text, "it was over before its memory could be looked at; its chunks were at "
+                 "most %s", table_bytes(pools));
+    else
+        snprintf(text, sizeof text, "of at most %s of its memory, about %s passed the pools by: stacks, "
+                 "libraries' data, mappings of its own, large blocks",
+                 table_bytes((double)peak_anonymous), table_bytes(beside));
+    print_finding(doctor, beside > pools ? FINDING_NOTE : FINDING_GOOD, text);
+    if (has_dump)
+        print_finding(doctor, FINDING_GOOD, "its dump survived its way to the end");
+    else if (WIFSIGNALED(status))
+        print_finding(doctor, FINDING_NOTE,
+                      "a signal ended it: no dump, but poolmalloc stats finds its statistics");
+    else
+        print_finding(doctor, FINDING_NOTE,
+                      "it ended without a dump (by _exit, exec, or with standard error gone): dump = PATH, "
+                      "or poolmalloc stats, finds its statistics");
+}
+
+static bool run_and_measure(struct doctor *doctor, const char *name)
+{
+    static struct record record;
+    char directory[PATH_MAX], statements[2 * PATH_MAX];
+    pid_t process = 0;
+    if (!profile_directory(directory))
+        return false;
+    snprintf(statements, sizeof statements,
+             "semantics=host\nkeep_stats=yes\ndump=stderr\ndump_format=text\nstats_dir=\"%s\"", directory);
+    const struct launch launch = {.conf = "general", .statements = statements};
+    int errors = memfd_create("stderr", MFD_CLOEXEC), saved = dup(STDERR_FILENO);
+    bool ok = errors >= 0 && saved >= 0 && launch_set_environment(&launch) == 0;
+    if (ok) {
+        fflush(NULL);
+        dup2(errors, STDERR_FILENO);
+        int status = profile_run(doctor->argv, &process, watch);
+        dup2(saved, STDERR_FILENO);
+        lseek(errors, 0, SEEK_SET);
+        bool has_dump = show_errors(errors, name, process);
+        unsetenv("LD_PRELOAD");
+        record.process_id = (uint64_t)process;
+        load_arguments(NULL, 0, directory, keep_record, &record);
+        ok = record.figures.pool_count > 0;
+        if (ok)
+            judge_run(doctor, &record, status, has_dump);
+        else
+            print_finding(doctor, FINDING_BAD, "it ran, but none of its requests reached the pools");
+    }
+    close(saved);
+    profile_remove(directory);
+    return ok;
+}
+
+int verb_doctor(int argc, char **argv)
+{
+    static const struct argp argp = {
+        .options = options, .parser = parse, .args_doc = "PROGRAM [ARGUMENT...]",
+        .doc = "Tell what pools will see of a program, and what not.\v"
+               "Looks at the file that runs in the end, through PATH, #! and env. Exit status: 0 if the "
+               "program can run on pools; 1 if it cannot; 2 for a wrong command line; 126 or 127 if it "
+               "cannot be started or found."};
+    static struct probe probe;
+    struct doctor doctor = {0};
+    verb_parse_program(&argp, argc, argv, &doctor, VERB_USAGE);
+    unsigned machine;
+    int failure = launch_look(doctor.argv[0], &probe, &machine);
+    if (failure)
+        return failure;
+    if (probe.script[0])
+        printf("%s, run by ", probe.script);
+    printf("%s%s%s\n", term_style(stdout, TERM_STRONG), probe.path, term_style(stdout, TERM_PLAIN));
+    finding_all(&probe, machine, print_finding, &doctor);
+    if (doctor.run && !doctor.is_bad)
+        run_and_measure(&doctor, probe.name);
+    if (doctor.is_bad)
+        printf("\nIt cannot run on pools.\n");
+    else
+        printf("\nIt can run on pools. Next: poolmalloc run --profile %s%s\n",
+               probe.language == LANGUAGE_PYTHON ? "--python " : "", doctor.argv[0]);
+    return doctor.is_bad ? VERB_FAILED : VERB_OK;
+}
