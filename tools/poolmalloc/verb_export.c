@@ -192,7 +192,7 @@ static bool export(const struct request *request)
 
 int verb_export(int argc, char **argv)
 {
-    struct request request = {NULL};
+    struct request request = {.format = NULL};
     verb_parse(&argp, argc, argv, &request);
     return export(&request) ? VERB_OK : VERB_FAILED;
 }

@@ -131,7 +131,7 @@ static bool import(const struct request *request)
 
 int verb_import(int argc, char **argv)
 {
-    struct request request = {NULL};
+    struct request request = {.format = NULL};
     accept_one_dash(argc, argv);
     verb_parse(&argp, argc, argv, &request);
     bool imported = import(&request);
