@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "text.h"
+
 // Appends `rest` to the directory of the running command. False: too long.
 static bool beside_command(const char *rest, char ret_path[PATH_MAX])
 {
@@ -51,6 +53,14 @@ bool place_conf(const char *name, char ret_path[PATH_MAX])
     return realpath(name, ret_path) != NULL;
 }
 
+static bool is_in(const char *folder, const char *name, char ret_path[PATH_MAX])
+{
+    struct text path;
+    text_init(&path, ret_path, PATH_MAX);
+    text_addf(&path, "%s/%s", folder, name);
+    return !path.truncated && access(ret_path, R_OK) == 0;
+}
+
 // Looks for a library where the dynamic linker does, but for its cache.
 static bool find_library(const char *name, char ret_path[PATH_MAX])
 {
@@ -61,12 +71,10 @@ static bool find_library(const char *name, char ret_path[PATH_MAX])
         *info = size;
         unsigned count = dlinfo(self, RTLD_DI_SERINFO, info) == 0 ? info->dls_cnt : 0;
         for (unsigned i = 0; i < count && !found; i++)
-            found = snprintf(ret_path, PATH_MAX, "%s/%s", info->dls_serpath[i].dls_name, name) < PATH_MAX
-                    && access(ret_path, R_OK) == 0;
+            found = is_in(info->dls_serpath[i].dls_name, name, ret_path);
     }
     free(info);
-    return found || (snprintf(ret_path, PATH_MAX, "/usr/local/lib/%s", name) > 0
-                     && access(ret_path, R_OK) == 0);
+    return found || is_in("/usr/local/lib", name, ret_path);
 }
 
 const char *place_next(const char *name, char ret_path[PATH_MAX])
