@@ -106,7 +106,7 @@ poolmalloc: -o:3:13: size: 0 is out of range 1 to 1G" ]
     printf '#!/bin/bash\n"%s" m50; exit 0\n' "$PROGRAMS/requests" >"$script"
     chmod +x "$script"
     served() { # the programs that wrote a dump
-        on_pools "$@" 2>&1 >/dev/null | sed -nE 's/^poolmalloc: ([^ ,]+), pid .*/\1/p' | sort | paste -sd ' '
+        on_pools --all-processes "$@" 2>&1 >/dev/null | sed -nE 's/^poolmalloc: ([^ ,]+), pid .*/\1/p' | sort | paste -sd ' '
     }
     [ "$(served "$script")" = "requests script" ]
     [ "$(served --follow exec "$script")" = "requests script" ]
@@ -120,6 +120,67 @@ poolmalloc: -o:3:13: size: 0 is out of range 1 to 1G" ]
     [ -z "$(ls "$STATS_DIR")" ]
     on_pools -o dump=stderr --keep "$PROGRAMS/requests" m50 2>/dev/null
     [ "$(ls "$STATS_DIR" | wc -l)" = 1 ]
+}
+
+@test "of many processes, the one that was started shows its statistics, and one line all others" {
+    # Its last program by exec is meant; what it was before is one of the others.
+    script="'$PROGRAMS/requests' m50; '$PROGRAMS/requests' m50 m50; exec '$PROGRAMS/requests' m200"
+    run --separate-stderr on_pools -o "malloc size=64 count=9" -o "malloc size=4096 count=unlimited" \
+        bash -c "$script; :"
+    [ "$(grep -c ', pid ' <<<"$stderr")" = 1 ]
+    [[ $stderr == "poolmalloc: requests, pid "* ]]
+    grep -Eq '^  MALLOC_4096 +4096 +[0-9]+\+ +1 +1 ' <<<"$stderr"
+    last=$(tail -n 1 <<<"$stderr")
+    [[ $last =~ ^"poolmalloc: and 3 other processes (requests 2, bash): "[0-9]+" requests, "[0-9]+" of empty pools; " ]]
+    [ -z "$(ls "$STATS_DIR")" ]
+    run --separate-stderr on_pools --all-processes bash -c "$script; :"
+    [ "$(grep -c ', pid ' <<<"$stderr")" = 3 ]
+    # Whoever says where the dump goes gets it there, of each process.
+    on_pools -o "dump=$BATS_TEST_TMPDIR/%e.txt" bash -c "$script"
+    [ "$(grep -c ', pid ' "$BATS_TEST_TMPDIR/requests.txt")" = 3 ]
+}
+
+@test "a killed program shows its statistics, too" {
+    run --separate-stderr -137 on_pools -o "malloc size=64 count=9" sh -c 'kill -KILL $$'
+    [[ $stderr == "poolmalloc: sh, pid "* ]]
+}
+
+@test "killing the command kills the program" {
+    mkfifo "$BATS_TEST_TMPDIR/started" "$BATS_TEST_TMPDIR/never"
+    exec 5<>"$BATS_TEST_TMPDIR/never"
+    "$COMMAND" run -o "stats_dir=$STATS_DIR" sh -c 'echo $$ >"$1"; read -r never' \
+        sh "$BATS_TEST_TMPDIR/started" <&5 3>&- &
+    local command=$!
+    read -r program <"$BATS_TEST_TMPDIR/started"
+    kill -KILL "$command"
+    wait "$command" || true
+    exec 5>&-
+    while kill -0 "$program" 2>/dev/null && ! grep -q '^State:.Z' "/proc/$program/status"; do :; done
+}
+
+@test "--keep moves the statistics of all processes to where they would have been" {
+    on_pools --keep bash -c "'$PROGRAMS/requests' m50; '$PROGRAMS/requests' m50; :" 2>/dev/null
+    [ "$(cd "$STATS_DIR" && ls | grep -cE '^[0-9]+\.pmstat$')" = 3 ]
+    [ "$(ls "$STATS_DIR" | wc -l)" = 3 ]
+}
+
+@test "what outlives the program is told, and poolmalloc stats goes on showing it" {
+    mkfifo "$BATS_TEST_TMPDIR/stop" "$BATS_TEST_TMPDIR/said"
+    exec 5<>"$BATS_TEST_TMPDIR/stop"
+    run --separate-stderr on_pools sh -c '"$1" m50 wait <"$2" >"$3" 3>&- 5>&- 2>&- & read -r line <"$3"; read -r line <"$3"; :' \
+        sh "$PROGRAMS/requests" "$BATS_TEST_TMPDIR/stop" "$BATS_TEST_TMPDIR/said"
+    [[ $stderr == *"poolmalloc: 1 of them still runs: poolmalloc stats shows what they do" ]]
+    "$COMMAND" stats --stats-dir "$STATS_DIR" | grep -Eq '^ *[0-9]+ +requests +running '
+    [ "$(ls "$STATS_DIR" | wc -l)" = 1 ]
+    echo >&5
+}
+
+@test "stats sees what a run does while it is going on, and --clean leaves that alone" {
+    on_pools bash -c "'$PROGRAMS/requests' m50; '$COMMAND' stats --stats-dir '$STATS_DIR' --clean;
+        '$COMMAND' stats --stats-dir '$STATS_DIR'; :" >"$BATS_TEST_TMPDIR/out" 2>/dev/null
+    grep -q '^nothing to remove' "$BATS_TEST_TMPDIR/out"
+    grep -Eq '^ *[0-9]+ +requests +ended ' "$BATS_TEST_TMPDIR/out"
+    grep -Eq '^ *[0-9]+ +bash +running ' "$BATS_TEST_TMPDIR/out"
 }
 
 # ---- --profile ----
@@ -164,7 +225,7 @@ poolmalloc: -o:3:13: size: 0 is out of range 1 to 1G" ]
     wait $! || status=$?
     [ "$status" = 9 ]
     [ -s out ]
-    [ -z "$(ls "$XDG_RUNTIME_DIR")" ]
+    [ -z "$(ls "$XDG_RUNTIME_DIR/poolmalloc")" ]
 }
 
 @test "--profile where SIGCHLD is ignored" {

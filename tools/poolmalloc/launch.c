@@ -47,10 +47,21 @@ static bool find_next(const char *name, unsigned machine, char ret_path[PATH_MAX
     return !problem && fits_preload(ret_path);
 }
 
-// POOLMALLOC_CONF and POOLMALLOC. What -o gave comes behind what the variable had, and wins.
-static bool set_configuration(const struct launch *launch)
+// Puts statements behind what POOLMALLOC has.
+static bool add_to_variable(const char *statements)
 {
-    static struct conf conf;
+    const char *before = getenv("POOLMALLOC");
+    char *both;
+    if (asprintf(&both, "%s%s%s", before ? before : "", before && before[0] ? "\n" : "", statements) < 0)
+        return false;
+    bool ok = setenv("POOLMALLOC", both, true) == 0;
+    free(both);
+    return ok;
+}
+
+// POOLMALLOC_CONF and POOLMALLOC. What -o gave comes behind what the variable had, and wins.
+static bool set_configuration(const struct launch *launch, struct conf *ret_conf)
+{
     char path[PATH_MAX];
     if (launch->conf && !place_conf(launch->conf, path)) {
         verb_complain("-c %s: %s", launch->conf,
@@ -61,18 +72,21 @@ static bool set_configuration(const struct launch *launch)
     if (launch->conf)
         setenv("POOLMALLOC_CONF", path, true);
     if (launch->statements) { // alone first: mistakes are to be found in the command line
-        const char *before = getenv("POOLMALLOC");
-        char *both;
-        conf_init(&conf);
-        if (conf_merge(&conf, "-o", launch->statements, strlen(launch->statements), true, report, NULL))
+        conf_init(ret_conf);
+        if (conf_merge(ret_conf, "-o", launch->statements, strlen(launch->statements), true, report, NULL)
+            || !add_to_variable(launch->statements))
             return false;
-        if (asprintf(&both, "%s%s%s", before ? before : "", before && before[0] ? "\n" : "",
-                     launch->statements) < 0)
-            return false;
-        setenv("POOLMALLOC", both, true);
-        free(both);
     }
-    return sources_read(&conf) == 0;
+    return sources_read(ret_conf) == 0;
+}
+
+void launch_keep_statistics(const char *directory)
+{
+    char *statements;
+    if (asprintf(&statements, "dump=off\nkeep_stats=yes\nstats_dir=\"%s\"", directory) < 0)
+        return;
+    add_to_variable(statements);
+    free(statements);
 }
 
 static bool set_preload(const struct launch *launch, const char *library, unsigned machine)
@@ -125,11 +139,11 @@ int launch_probe(const char *program, struct probe *ret_probe)
     return VERB_RUN_FAILED;
 }
 
-int launch_set_environment(const struct launch *launch)
+int launch_set_environment(const struct launch *launch, struct conf *ret_conf)
 {
     static struct probe own;
     char library[PATH_MAX];
-    if (!find_library(library, &own) || !set_configuration(launch)
+    if (!find_library(library, &own) || !set_configuration(launch, ret_conf)
         || !set_preload(launch, library, own.machine))
         return VERB_RUN_FAILED;
     if (launch->python)

@@ -4,6 +4,7 @@
 #ifndef LAUNCH_H
 #define LAUNCH_H
 
+#include "conf.h"
 #include "probe.h"
 
 struct launch {
@@ -20,9 +21,12 @@ int launch_look(const char *program, struct probe *ret_probe, unsigned *ret_mach
 // The same, and refuses what cannot work. 0, or the exit status after complaining.
 int launch_probe(const char *program, struct probe *ret_probe);
 
-// Checks the configuration, and sets up the environment of this process for programs on pools. 0, or
-// the exit status after complaining.
-int launch_set_environment(const struct launch *launch);
+// Checks the configuration, and sets up the environment of this process for programs on pools. 0 and the
+// whole configuration, or the exit status after complaining.
+int launch_set_environment(const struct launch *launch, struct conf *ret_conf);
+
+// Has all programs keep their statistics in this directory, and write no dump.
+void launch_keep_statistics(const char *directory);
 
 // The text of LD_PRELOAD: the library, the next malloc if there is one, what was there before. To be
 // freed. Each may be NULL but for the library.

@@ -34,7 +34,14 @@ bool load_json(const char *text, size_t length, struct record *ret_record, char 
 
 // The statistics directories.
 
-enum { LOAD_DIRECTORIES = 3 };
+enum { LOAD_DIRECTORIES = 3, LOAD_PATH_BYTES = 4096 };
+
+// The paths: `stats_dir` alone, or if it is NULL the default ones. Those that there are not are empty.
+void load_directory_paths(const char *stats_dir, char ret_paths[LOAD_DIRECTORIES][LOAD_PATH_BYTES]);
+
+// Inside them, each `poolmalloc run` that is going on has a directory of its own, run-PID-XXXXXX/stats.
+#define LOAD_RUN_PREFIX "run-"
+#define LOAD_RUN_INNER "/stats"
 
 // A file of a statistics directory: PID.pmstat or PID.N.pmstat.
 struct load_entry {
@@ -44,7 +51,7 @@ struct load_entry {
     pid_t process_id; // as the name says
 };
 
-// Calls `each` for every statistics file of the directories that belong to this user. Directories
+// Calls `each` for every statistics file of the directories, and of runs' inside them. Directories
 // that others could write to are complained about and left out. False: some were.
 bool load_directories(const char *stats_dir, void (*each)(void *context, const struct load_entry *),
                       void *context);

@@ -11,7 +11,7 @@
 #include "load.h"
 #include "verb.h"
 
-enum { PATH_BYTES = 4096, LINE_BYTES = PATH_BYTES + 256 };
+enum { PATH_BYTES = LOAD_PATH_BYTES, LINE_BYTES = PATH_BYTES + 256 };
 
 // "123.pmstat" or "123.1.pmstat".
 static bool parse_name(const char *name, pid_t *ret_process)
@@ -55,6 +55,9 @@ static int by_name(const struct dirent **a, const struct dirent **b)
     return strverscmp((*a)->d_name, (*b)->d_name);
 }
 
+static void scan_run(const char *parent, const char *name,
+                     void (*each)(void *context, const struct load_entry *), void *context);
+
 static void scan(int directory, const char *path,
                  void (*each)(void *context, const struct load_entry *), void *context)
 {
@@ -68,6 +71,8 @@ static void scan(int directory, const char *path,
             entry.path = whole;
             each(context, &entry);
             free(whole);
+        } else if (strncmp(entry.name, LOAD_RUN_PREFIX, strlen(LOAD_RUN_PREFIX)) == 0) {
+            scan_run(path, entry.name, each, context);
         }
         free(names[i]);
     }
@@ -75,20 +80,43 @@ static void scan(int directory, const char *path,
         free(names);
 }
 
+// It may be removed at any time.
+static void scan_run(const char *parent, const char *name,
+                     void (*each)(void *context, const struct load_entry *), void *context)
+{
+    const char *reason;
+    char *path;
+    if (asprintf(&path, "%s/%s" LOAD_RUN_INNER, parent, name) < 0)
+        return;
+    int fd = open_directory(path, &reason);
+    if (fd >= 0) {
+        scan(fd, path, each, context);
+        close(fd);
+    }
+    free(path);
+}
+
+void load_directory_paths(const char *stats_dir, char ret_paths[LOAD_DIRECTORIES][LOAD_PATH_BYTES])
+{
+    const char *runtime = getenv("XDG_RUNTIME_DIR");
+    for (unsigned i = 0; i < LOAD_DIRECTORIES; i++)
+        ret_paths[i][0] = '\0';
+    if (stats_dir) {
+        snprintf(ret_paths[0], PATH_BYTES, "%s", stats_dir);
+        return;
+    }
+    if (runtime && runtime[0] == '/')
+        snprintf(ret_paths[0], PATH_BYTES, "%s/poolmalloc", runtime);
+    snprintf(ret_paths[1], PATH_BYTES, "/dev/shm/poolmalloc-%u", (unsigned)geteuid());
+    snprintf(ret_paths[2], PATH_BYTES, "/tmp/poolmalloc-%u", (unsigned)geteuid());
+}
+
 bool load_directories(const char *stats_dir, void (*each)(void *context, const struct load_entry *),
                       void *context)
 {
-    char paths[LOAD_DIRECTORIES][PATH_BYTES] = {"", "", ""};
-    const char *runtime = getenv("XDG_RUNTIME_DIR");
+    char paths[LOAD_DIRECTORIES][PATH_BYTES];
     bool all_safe = true;
-    if (stats_dir) {
-        snprintf(paths[0], PATH_BYTES, "%s", stats_dir);
-    } else {
-        if (runtime && runtime[0] == '/')
-            snprintf(paths[0], PATH_BYTES, "%s/poolmalloc", runtime);
-        snprintf(paths[1], PATH_BYTES, "/dev/shm/poolmalloc-%u", (unsigned)geteuid());
-        snprintf(paths[2], PATH_BYTES, "/tmp/poolmalloc-%u", (unsigned)geteuid());
-    }
+    load_directory_paths(stats_dir, paths);
     for (unsigned i = 0; i < LOAD_DIRECTORIES; i++) {
         const char *reason = NULL;
         int fd = paths[i][0] ? open_directory(paths[i], &reason) : -1;

@@ -1,52 +1,112 @@
 // SPDX-License-Identifier: MIT
 #include "profile.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "launch.h"
 #include "load.h"
+#include "os.h"
 #include "verb.h"
 
-bool profile_directory(char ret_path[PATH_MAX])
+// The directories around a run's are private to this user, as those of the library are.
+static bool make_inside(const char *parent, char ret_path[PATH_MAX])
 {
-    const char *const bases[] = {getenv("XDG_RUNTIME_DIR"), "/dev/shm", getenv("TMPDIR"), "/tmp"};
-    for (size_t i = 0; i < ARRAY_LENGTH(bases); i++) {
-        if (!bases[i] || bases[i][0] != '/')
-            continue;
-        int length = snprintf(ret_path, PATH_MAX, "%s/poolmalloc-run-XXXXXX", bases[i]);
-        if (length < CONF_STRING_MAX && mkdtemp(ret_path)) // it must fit the option stats_dir
-            return true;
+    int fd = os_open_private_directory(parent);
+    if (fd < 0) {
+        errno = -fd;
+        return false;
     }
-    verb_complain("no directory for the statistics could be made: %s", strerror(errno));
+    os_close(fd);
+    int length = snprintf(ret_path, PATH_MAX, "%s/" LOAD_RUN_PREFIX "%d-XXXXXX", parent, (int)getpid());
+    if (length + sizeof LOAD_RUN_INNER >= CONF_STRING_MAX) { // it must fit the option stats_dir
+        errno = ENAMETOOLONG;
+        return false;
+    }
+    if (!mkdtemp(ret_path))
+        return false;
+    strcat(ret_path, LOAD_RUN_INNER);
+    return mkdir(ret_path, 0700) == 0;
+}
+
+bool profile_directory(const char *stats_dir, char ret_path[PATH_MAX])
+{
+    static char parents[LOAD_DIRECTORIES][LOAD_PATH_BYTES];
+    load_directory_paths(stats_dir[0] ? stats_dir : NULL, parents);
+    for (unsigned i = 0; i < LOAD_DIRECTORIES; i++)
+        if (parents[i][0] && make_inside(parents[i], ret_path))
+            return true;
     return false;
 }
 
-void profile_remove(const char *directory)
+// To the directory around the run's, under a name that is free there.
+static void move_up(int directory, int parent, const struct load_entry *entry)
 {
-    DIR *entries = opendir(directory);
-    for (struct dirent *entry; entries && (entry = readdir(entries));)
-        if (entry->d_name[0] != '.')
-            unlinkat(dirfd(entries), entry->d_name, 0);
-    if (entries)
-        closedir(entries);
-    rmdir(directory);
+    char name[64];
+    snprintf(name, sizeof name, "%d.pmstat", (int)entry->process_id);
+    for (unsigned i = 1; renameat2(directory, entry->name, parent, name, RENAME_NOREPLACE) != 0
+                         && errno == EEXIST && i < 1000; i++)
+        snprintf(name, sizeof name, "%d.%u.pmstat", (int)entry->process_id, i);
 }
 
-enum { WATCH_NS = 2000000 };
+struct removal {
+    int parent;
+    bool keep_all;
+};
+
+static void remove_entry(void *context, const struct load_entry *entry)
+{
+    struct removal *removal = context;
+    int fd = openat(entry->directory, entry->name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (removal->keep_all || (fd >= 0 && load_is_mapped(entry->process_id, fd)))
+        move_up(entry->directory, removal->parent, entry);
+    if (fd >= 0)
+        close(fd);
+    unlinkat(entry->directory, entry->name, 0); // if it is still there
+}
+
+void profile_remove(const char *directory, bool keep_all)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/../..", directory);
+    struct removal removal = {.parent = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+                              .keep_all = keep_all};
+    // Once more, for a process that began meanwhile.
+    for (unsigned i = 0; i < 2; i++) {
+        load_directories(directory, remove_entry, &removal);
+        if (rmdir(directory) == 0)
+            break;
+    }
+    close(removal.parent);
+    snprintf(path, sizeof path, "%.*s", (int)(strlen(directory) - strlen(LOAD_RUN_INNER)), directory);
+    rmdir(path);
+}
 
 // Signals
 
-static const int passed_on[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
+// All but those that are this process's own: its faults, its child's end, and what stops and continues it
+// together with its terminal's other processes.
+static bool is_passed_on(int number)
+{
+    static const int own[] = {SIGKILL, SIGSTOP, SIGCHLD, SIGTSTP, SIGTTIN, SIGTTOU, SIGCONT, SIGSEGV,
+                              SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGPIPE};
+    for (size_t i = 0; i < ARRAY_LENGTH(own); i++)
+        if (own[i] == number)
+            return false;
+    return true;
+}
+
 static volatile sig_atomic_t child; // 0 until it is started
 
 // What the terminal sends, it sends to the child as well.
@@ -57,39 +117,60 @@ static void pass_on(int number, siginfo_t *info, void *context)
         kill(child, number);
 }
 
-// As many as passed_on, and SIGCHLD's: who ignores it cannot wait for a child.
-struct dispositions {
-    struct sigaction passed_on[ARRAY_LENGTH(passed_on)], child;
-};
-
-static void catch_signals(struct dispositions *ret_before)
+// And SIGCHLD: who ignores it cannot wait for a child.
+static void catch_signals(struct sigaction *ret_before)
 {
     struct sigaction action = {.sa_sigaction = pass_on, .sa_flags = SA_SIGINFO | SA_RESTART};
-    for (size_t i = 0; i < ARRAY_LENGTH(passed_on); i++)
-        sigaction(passed_on[i], &action, &ret_before->passed_on[i]);
-    sigaction(SIGCHLD, &(struct sigaction){.sa_handler = SIG_DFL}, &ret_before->child);
+    for (int number = 1; number < NSIG; number++)
+        if (is_passed_on(number))
+            sigaction(number, &action, &ret_before[number]);
+    sigaction(SIGCHLD, &(struct sigaction){.sa_handler = SIG_DFL}, &ret_before[SIGCHLD]);
 }
 
-static void restore_signals(const struct dispositions *before, const sigset_t *mask)
+static void restore_signals(const struct sigaction *before, const sigset_t *mask)
 {
-    for (size_t i = 0; i < ARRAY_LENGTH(passed_on); i++)
-        sigaction(passed_on[i], &before->passed_on[i], NULL);
-    sigaction(SIGCHLD, &before->child, NULL);
+    for (int number = 1; number < NSIG; number++)
+        if (is_passed_on(number))
+            sigaction(number, &before[number], NULL);
+    sigaction(SIGCHLD, &before[SIGCHLD], NULL);
     sigprocmask(SIG_SETMASK, mask, NULL);
 }
 
-int profile_run(char **argv, pid_t *ret_process, void (*watch)(pid_t process))
+// What cannot be passed on ends both.
+static void become_program(char **argv, pid_t parent)
 {
-    struct dispositions before;
-    sigset_t all, mask;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) // too late to be told
+        raise(SIGKILL);
+    _exit(launch_exec(argv));
+}
+
+static int wait_for(pid_t process, const struct profile_watch *watch)
+{
     int status;
+    struct pollfd ended = {.fd = watch ? (int)syscall(SYS_pidfd_open, process, 0) : -1, .events = POLLIN};
+    while (waitpid(process, &status, watch ? WNOHANG : 0) != process) {
+        if (watch) {
+            poll(&ended, 1, (int)watch->milliseconds); // without pidfd_open: a pause
+            watch->call(watch->context, process);
+        }
+    }
+    if (ended.fd >= 0)
+        close(ended.fd);
+    return status;
+}
+
+int profile_run(char **argv, pid_t *ret_process, const struct profile_watch *watch)
+{
+    static struct sigaction before[NSIG];
+    sigset_t all, mask;
     sigfillset(&all);
     sigprocmask(SIG_BLOCK, &all, &mask); // none is lost before there is a child to pass it on to
-    catch_signals(&before);
-    pid_t process = fork();
+    catch_signals(before);
+    pid_t parent = getpid(), process = fork();
     if (process == 0) {
-        restore_signals(&before, &mask);
-        _exit(launch_exec(argv));
+        restore_signals(before, &mask);
+        become_program(argv, parent);
     }
     child = process;
     sigprocmask(SIG_SETMASK, &mask, NULL);
@@ -97,14 +178,9 @@ int profile_run(char **argv, pid_t *ret_process, void (*watch)(pid_t process))
         verb_complain("no process could be started: %s", strerror(errno));
         return -1;
     }
-    while (waitpid(process, &status, watch ? WNOHANG : 0) != process) {
-        if (watch) {
-            watch(process);
-            nanosleep(&(struct timespec){.tv_nsec = WATCH_NS}, NULL);
-        }
-    }
-    child = 0;
     *ret_process = process;
+    int status = wait_for(process, watch);
+    child = 0;
     return status;
 }
 

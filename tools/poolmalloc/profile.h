@@ -1,22 +1,31 @@
 // SPDX-License-Identifier: MIT
-// run --profile: the program as a child, with a statistics directory of its own, which becomes one file.
+// The program as a child, with a statistics directory of the run's own: what its processes did becomes one
+// file (run --profile), or is gathered while they run (run).
 #ifndef PROFILE_H
 #define PROFILE_H
 
 #include <sys/types.h>
 
 #include "probe.h"
+#include "record.h"
 
-// A new private directory, on a memory file system if there is one. False: none could be made.
-bool profile_directory(char ret_path[PATH_MAX]);
+// A new directory for the statistics of one run, inside `stats_dir`, or if that is empty inside a default
+// one, where poolmalloc stats and top look as well. It can be made once only: processes that outlive the
+// run, and have children, cannot fill it again. False: none could be made.
+bool profile_directory(const char *stats_dir, char ret_path[PATH_MAX]);
 
-// Removes the directory and the statistics in it.
-void profile_remove(const char *directory);
+// Removes the directory and the statistics in it. Those of running processes, or all, are moved to the
+// directory around it.
+void profile_remove(const char *directory, bool keep_all);
 
 // Runs the program, whose environment is ready, and returns its wait status. Signals sent to this
-// process alone are passed on. `watch`, unless NULL, is called every few milliseconds meanwhile. -1: it
-// could not be started, after complaining.
-int profile_run(char **argv, pid_t *ret_process, void (*watch)(pid_t process));
+// process alone are passed on. -1: it could not be started, after complaining.
+struct profile_watch { // called every so often meanwhile
+    unsigned milliseconds;
+    void (*call)(void *context, pid_t process);
+    void *context;
+};
+int profile_run(char **argv, pid_t *ret_process, const struct profile_watch *watch); // may be NULL
 
 // Appends the statistics of every process in the directory to the file, one JSON document a line.
 // Complains and returns false when it could not be written.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // poolmalloc doctor: what pools will see of a program, and what not.
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,8 +62,9 @@ static void print_finding(void *context, enum finding_level level, const char *t
 static uint64_t peak_anonymous; // bytes of the child's own memory, the most seen
 
 // Called again and again while the program runs.
-static void watch(pid_t process)
+static void watch(void *context, pid_t process)
 {
+    (void)context;
     char path[64], line[256];
     unsigned long kilobytes;
     snprintf(path, sizeof path, "/proc/%d/smaps_rollup", (int)process);
@@ -135,17 +137,21 @@ static bool run_and_measure(struct doctor *doctor, const char *name)
     static struct record record;
     char directory[PATH_MAX], statements[2 * PATH_MAX];
     pid_t process = 0;
-    if (!profile_directory(directory))
+    if (!profile_directory("", directory)) {
+        verb_complain("no directory for the statistics could be made: %s", strerror(errno));
         return false;
+    }
     snprintf(statements, sizeof statements,
              "semantics=host\nkeep_stats=yes\ndump=stderr\ndump_format=text\nstats_dir=\"%s\"", directory);
+    static struct conf conf;
     const struct launch launch = {.conf = "general", .statements = statements};
     int errors = memfd_create("stderr", MFD_CLOEXEC), saved = dup(STDERR_FILENO);
-    bool ok = errors >= 0 && saved >= 0 && launch_set_environment(&launch) == 0;
+    bool ok = errors >= 0 && saved >= 0 && launch_set_environment(&launch, &conf) == 0;
     if (ok) {
         fflush(NULL);
         dup2(errors, STDERR_FILENO);
-        int status = profile_run(doctor->argv, &process, watch);
+        const struct profile_watch often = {.milliseconds = 2, .call = watch};
+        int status = profile_run(doctor->argv, &process, &often);
         dup2(saved, STDERR_FILENO);
         lseek(errors, 0, SEEK_SET);
         bool has_dump = show_errors(errors, name, process);
@@ -159,7 +165,7 @@ static bool run_and_measure(struct doctor *doctor, const char *name)
             print_finding(doctor, FINDING_BAD, "it ran, but none of its requests reached the pools");
     }
     close(saved);
-    profile_remove(directory);
+    profile_remove(directory, false);
     return ok;
 }
 

@@ -6,14 +6,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "launch.h"
+#include "others.h"
 #include "profile.h"
 #include "term.h"
 #include "verb.h"
 
-enum { KEY_STRICT = 256, KEY_NEXT, KEY_PYTHON, KEY_ONLY, KEY_FOLLOW, KEY_PROFILE, KEY_OUTPUT, KEY_KEEP };
+enum { KEY_STRICT = 256, KEY_NEXT, KEY_PYTHON, KEY_ONLY, KEY_FOLLOW, KEY_PROFILE, KEY_OUTPUT, KEY_KEEP, KEY_ALL };
 
 static const struct argp_option options[] = {
     {.name = "option", .key = 'o', .arg = "KEY=VALUE",
@@ -28,6 +30,9 @@ static const struct argp_option options[] = {
      .doc = "serve only programs of this name (* and ? match); may be given again"},
     {.name = "follow", .key = KEY_FOLLOW, .arg = "exec|no",
      .doc = "whether programs that PROGRAM starts run on pools, too (exec, the default)"},
+    {.name = "all-processes", .key = KEY_ALL,
+     .doc = "PROGRAM takes the place of this command, and each process of the run writes its own "
+            "statistics, as with an option dump or dump_format"},
     {.name = "keep", .key = KEY_KEEP, .doc = "keep the statistics, for poolmalloc stats and tune"},
     {.name = "profile", .key = KEY_PROFILE,
      .doc = "measure for poolmalloc tune: pools for every size, statistics of all processes in a file"},
@@ -40,7 +45,7 @@ struct run {
     char **argv; // of the program
     char *statements, *only; // grow
     const char *output;
-    bool strict, keep, profile, follow_no;
+    bool strict, keep, profile, follow_no, all;
 };
 
 // Appends to a text that grows, behind `separator` if there is something already.
@@ -69,6 +74,8 @@ static void check(const struct run *run, struct argp_state *state)
         argp_error(state, "--output goes with --profile");
     if (run->profile && run->launch.conf)
         argp_error(state, "--profile brings its own pools: -c does not go with it");
+    if (run->profile && run->all)
+        argp_error(state, "--profile keeps the statistics of all processes: --all-processes does not go with it");
     if (run->only && run->follow_no)
         argp_error(state, "--only and --follow no do not go together");
 }
@@ -89,6 +96,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         run->follow_no = strcmp(argument, "no") == 0;
         break;
     case KEY_KEEP: run->keep = true; break;
+    case KEY_ALL: run->all = true; break;
     case KEY_PROFILE: run->profile = true; break;
     case KEY_OUTPUT: run->output = argument; break;
     case ARGP_KEY_ARG:
@@ -105,7 +113,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 
 // What the short options stand for, in pools.conf's words. Those of the command line come in the
 // middle: they may override some, and not break others.
-static void add_statements(struct run *run, const char *name, const char *directory)
+static void add_statements(struct run *run, const char *name)
 {
     char *user = run->statements;
     run->statements = NULL;
@@ -117,10 +125,8 @@ static void add_statements(struct run *run, const char *name, const char *direct
         append(&run->statements, "\n", "%s", user);
     if (run->only || run->follow_no)
         append(&run->statements, "\n", "programs=\"%s\"", run->only ? run->only : name);
-    if (run->keep || run->profile)
+    if (run->keep)
         append(&run->statements, "\n", "keep_stats=yes");
-    if (run->profile)
-        append(&run->statements, "\n", "dump=off\nstats_dir=\"%s\"", directory);
     free(user);
     run->launch.statements = run->statements;
 }
@@ -173,10 +179,67 @@ static int run_profile(struct run *run, const struct probe *probe, const char *d
         tell(name, probe->name, &sum);
     }
     free(name);
-    profile_remove(directory);
+    profile_remove(directory, false);
     if (status < 0)
         return VERB_RUN_FAILED;
     profile_end_like(status);
+}
+
+// The program's statistics, and a line about all others.
+static int run_and_tell(const struct run *run, const struct conf *conf, const char *directory)
+{
+    static struct others others;
+    static char buffer[256 * 1024];
+    struct text out;
+    pid_t process;
+    others.directory = directory;
+    others.keep = conf->keep_stats;
+    const struct profile_watch watch = {.milliseconds = 1000, .call = others_sweep, .context = &others};
+    int status = profile_run(run->argv, &process, &watch);
+    if (status < 0)
+        return VERB_RUN_FAILED;
+    others_finish(&others, process);
+    text_init(&out, buffer, sizeof buffer);
+    if (others.found) {
+        struct format_subject subject = record_subject(&others.program);
+        format_dump(&out, DUMP_TEXT, &subject);
+    }
+    others_format(&others, &out);
+    fwrite(out.data, 1, out.length, stderr);
+    if (others.processes == 0 && !others.found && strcmp(conf->programs.text, "*") == 0
+        && (!WIFEXITED(status) || WEXITSTATUS(status) < VERB_RUN_FAILED))
+        verb_complain("no process of this run left statistics; with --all-processes each writes its own");
+    profile_remove(directory, conf->keep_stats);
+    profile_end_like(status);
+}
+
+// Whether the statistics go where the user wants them, or somebody counts on the program's process being
+// this one: a service manager. PROGRAM can take its place then.
+static bool is_left_to_program(const struct run *run, const struct conf *conf)
+{
+    return run->all || conf->option_source[OPTION_dump] || conf->option_source[OPTION_dump_format]
+           || getenv("NOTIFY_SOCKET") || getenv("LISTEN_PID");
+}
+
+static int start(struct run *run, const struct probe *probe)
+{
+    static struct conf conf;
+    char directory[PATH_MAX];
+    int failure = launch_set_environment(&run->launch, &conf);
+    if (failure)
+        return failure;
+    bool leave = !run->profile && is_left_to_program(run, &conf);
+    if (!leave && !profile_directory(conf.stats_dir.text, directory)) {
+        if (run->profile)
+            verb_complain("no directory for the statistics could be made: %s", strerror(errno));
+        leave = true;
+    }
+    if (leave)
+        return run->profile ? VERB_RUN_FAILED : launch_exec(run->argv);
+    launch_keep_statistics(directory);
+    failure = run->profile ? run_profile(run, probe, directory) : run_and_tell(run, &conf, directory);
+    profile_remove(directory, false);
+    return failure;
 }
 
 int verb_run(int argc, char **argv)
@@ -186,26 +249,17 @@ int verb_run(int argc, char **argv)
         .doc = "Run a program on pools.\v"
                "Without -c, the pools of pools.conf in the system's configuration directory, of "
                "POOLMALLOC_CONF and of POOLMALLOC count, or lwIP's example. When the program ends, its "
-               "statistics come on standard error. Exit status: the program's; 125 if poolmalloc "
-               "failed, or refused a program that cannot work; 126 if the program could not be started; "
-               "127 if there is none."};
+               "statistics come on standard error, and a line about other processes of the run. Exit "
+               "status: the program's; 125 if poolmalloc failed, or refused a program that cannot work; "
+               "126 if the program could not be started; 127 if there is none."};
     static struct probe probe;
     struct run run = {0};
-    char directory[PATH_MAX] = "";
     verb_parse_program(&argp, argc, argv, &run, VERB_RUN_FAILED);
     int failure = launch_probe(run.argv[0], &probe);
     if (failure)
         return failure;
-    if (run.profile) {
-        if (!profile_directory(directory))
-            return VERB_RUN_FAILED;
+    if (run.profile)
         run.launch.conf = "general";
-    }
-    add_statements(&run, probe.name, directory);
-    failure = launch_set_environment(&run.launch);
-    if (failure == 0)
-        failure = run.profile ? run_profile(&run, &probe, directory) : launch_exec(run.argv);
-    if (directory[0])
-        profile_remove(directory);
-    return failure;
+    add_statements(&run, probe.name);
+    return start(&run, &probe);
 }

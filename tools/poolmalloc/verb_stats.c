@@ -2,6 +2,7 @@
 // poolmalloc stats: the statistics of running and of dead processes.
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -85,9 +86,35 @@ struct cleaning {
     bool failed;
 };
 
+// Of a run that is going on: it still needs the statistics of those that ended.
+static bool is_of_running_run(const char *path)
+{
+    const char *inner = strstr(path, LOAD_RUN_INNER "/");
+    const char *run = inner ? strstr(path, "/" LOAD_RUN_PREFIX) : NULL;
+    int process;
+    return run && sscanf(run + 1 + strlen(LOAD_RUN_PREFIX), "%d-", &process) == 1
+           && (kill(process, 0) == 0 || errno == EPERM);
+}
+
+// The directory of a run that is over, if this was its last file.
+static void remove_directory_of_run(const char *path)
+{
+    const char *inner = strstr(path, LOAD_RUN_INNER "/");
+    char directory[LOAD_PATH_BYTES];
+    if (!inner || !strstr(path, "/" LOAD_RUN_PREFIX))
+        return;
+    snprintf(directory, sizeof directory, "%.*s" LOAD_RUN_INNER, (int)(inner - path), path);
+    if (rmdir(directory) == 0) {
+        directory[inner - path] = '\0';
+        rmdir(directory);
+    }
+}
+
 static void clean_entry(void *context, const struct load_entry *entry)
 {
     struct cleaning *cleaning = context;
+    if (is_of_running_run(entry->path))
+        return;
     int fd = openat(entry->directory, entry->name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     bool alive = fd >= 0 && load_is_mapped(entry->process_id, fd);
     if (fd >= 0)
@@ -97,6 +124,7 @@ static void clean_entry(void *context, const struct load_entry *entry)
     if (unlinkat(entry->directory, entry->name, 0) == 0) {
         printf("removed %s\n", entry->path);
         cleaning->removed++;
+        remove_directory_of_run(entry->path);
     } else {
         verb_complain("%s: %s", entry->path, strerror(errno));
         cleaning->failed = true;
