@@ -106,17 +106,32 @@ static void text_row(struct text *out, const int *width, const struct stats_pool
     }
 }
 
+enum { ROWS_MAX = 16 }; // more pools than this: those that nothing happened to are left out
+
+static bool was_asked(const struct stats_pool_figures *pool)
+{
+    return pool->allocs > 0 || pool->used > 0 || pool->err > 0 || pool->illegal > 0
+           || pool->corrupt > 0;
+}
+
 static void text_table(struct text *out, const struct stats_figures *figures)
 {
+    unsigned left_out = 0;
     int width[TEXT_COLUMNS];
     for (unsigned column = 0; column < TEXT_COLUMNS; column++)
         width[column] = column_width(figures, column);
     text_row(out, width, NULL);
     text_add(out, "\n");
     for (unsigned i = 0; i < figures->pool_count; i++) {
+        if (figures->pool_count > ROWS_MAX && !was_asked(&figures->pools[i])) {
+            left_out++;
+            continue;
+        }
         text_row(out, width, &figures->pools[i]);
         text_add(out, figures->pools[i].shadowed ? "  (shadowed: never first)\n" : "\n");
     }
+    if (left_out > 0)
+        text_addf(out, "  %u of %u pools were never asked\n", left_out, figures->pool_count);
 }
 
 // Chunks that would suffice for a pool's average request.

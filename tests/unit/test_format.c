@@ -65,6 +65,26 @@ Test(format, rare_columns_appear_when_something_happened, .init = make)
                              "50\n"));
 }
 
+Test(format, of_many_pools_those_that_were_never_asked_are_counted_only, .init = make)
+{
+    for (unsigned i = 2; i < 16; i++)
+        all.pools[i] = (struct stats_pool_figures){.size = 8, .usable = 16, .stride = 16,
+                                                   .count = 5, .name = "IDLE", .avail = 5};
+    all.pool_count = 16;
+    format_dump(&out, DUMP_TEXT, &subject);
+    cr_assert(strstr(buffer, "  IDLE "));
+    cr_assert_null(strstr(buffer, "never asked"));
+    all.pools[16] = all.pools[15];
+    all.pools[16].err = 1;
+    memcpy(all.pools[16].name, "BUSY", 5);
+    all.pool_count = 17;
+    out.length = 0;
+    format_dump(&out, DUMP_TEXT, &subject);
+    cr_assert_null(strstr(buffer, "IDLE"));
+    cr_assert(strstr(buffer, "  MALLOC_1512 ") && strstr(buffer, "  BUSY "));
+    cr_assert(strstr(buffer, "\n  14 of 17 pools were never asked\n  oversize:"));
+}
+
 Test(format, json_carries_every_counter_and_escapes, .init = make)
 {
     format_dump(&out, DUMP_JSON, &subject);
