@@ -45,7 +45,7 @@ static uint32_t cache_max(const struct pool_plan *plan, uint32_t capacity)
     if (plan->count != COUNT_UNLIMITED || plan->cache_limit != UINT32_MAX)
         return capacity;
     uint64_t grown = min_u64(CACHE_GROWN_BYTES / plan->stride, CACHE_GROWN_MAX);
-    return (uint32_t)max_u64(capacity, grown);
+    return (uint32_t)max_u64(capacity, min_u64(grown, plan->cache_room));
 }
 
 // So that the chunks of one refill have a line of states to themselves, where the stride allows it: the
@@ -135,7 +135,7 @@ bool pool_init(struct pool *pool, const struct pool_plan *plan, char *base,
     uint64_t stride = plan->stride + plan->gap;
     uint32_t shift = plan->tables ? 0 : spread(stride);
     uint64_t room = min_u64(plan->slice_bytes / stride, COUNT_MAX >> shift);
-    room -= first(plan, shift);
+    room -= min_u64(room, first(plan, shift));
     uint32_t count = (uint32_t)min_u64(plan->count, room);
     uint64_t pitch = stride >> shift;
     struct pool fresh = {

@@ -27,6 +27,26 @@ Test(named, every_chunk_can_be_had_and_every_byte_written)
     cache_check();
 }
 
+Test(named, thousands_of_chunks_of_an_unlimited_pool_come_and_go)
+{
+    enum { CHUNKS = 5000 };
+    pm_pool *pool = start_with_pool(OPTIONS "pool A size=64 count=unlimited", "A");
+    static unsigned *chunks[CHUNKS];
+    for (int round = 0; round < 3; round++) {
+        for (unsigned i = 0; i < CHUNKS; i++) {
+            chunks[i] = pm_alloc(pool);
+            *chunks[i] = i;
+        }
+        for (unsigned i = 0; i < CHUNKS; i++) {
+            cr_assert_eq(*chunks[i], i);
+            pm_free(pool, chunks[i]);
+        }
+        cache_check();
+    }
+    cr_assert_eq(stats_of(pool).used, 0);
+    cr_assert_leq(stats_of(pool).cached, NAMED_CACHE_MAX);
+}
+
 Test(named, an_empty_pool_asks_no_other_and_no_malloc_whatever_the_policy)
 {
     pm_pool *pool = start_with_pool("on_empty=abort; try_bigger=yes; malloc size=1K count=9; "

@@ -120,6 +120,17 @@ Test(pool, slices_that_cannot_be_told_apart_exactly_are_refused)
     cr_assert_eq(pool_min_slice(1520, 50), 131072);
 }
 
+Test(pool, a_slice_without_room_for_a_chunk_has_none)
+{
+    enum { SLICE = 1 << 20, STRIDE = 900000, GAP = 32 };
+    uint32_t number;
+    struct pool_plan plan = {.size = STRIDE, .usable = STRIDE, .stride = STRIDE, .gap = GAP,
+                             .count = COUNT_UNLIMITED, .slice_bytes = SLICE,
+                             .cache_limit = UINT32_MAX, .cache_room = UINT32_MAX};
+    cr_assert(pool_init(&pool, &plan, os_reserve(SLICE, 4096), &stats));
+    cr_assert_eq(pool_take(&pool, &number, 1), 0);
+}
+
 Test(pool, rebuild_finds_every_chunk_that_is_not_live)
 {
     uint32_t chunks[50], again[50];
