@@ -98,9 +98,12 @@ static struct bin *bin_ready(struct cache *cache, struct pool *pool)
     return bin;
 }
 
-void cache_note_used(struct pool *pool)
+void cache_note_used(struct pool *pool, bool at_end)
 {
-    lock_take(&pool->lock);
+    if (!at_end)
+        lock_take(&pool->lock);
+    else if (!lock_take_within(&pool->lock))
+        return;
     struct bin *own = &cache_self->bins[pool->index];
     if (bin_is_started(own))
         bin_note_used(own, pool);
@@ -248,6 +251,8 @@ static unsigned first_untaken(void)
 
 struct cache *cache_attach(struct stats_file *stats)
 {
+    if (caches.used)
+        share(); // even if there is no cache for this thread: it frees all the same
     unsigned count = cache_count();
     unsigned i = first_untaken();
     if (i == count && (is_power_of_two(count) || i == CACHES_MAX)) { // seldom, for it asks the kernel
@@ -262,8 +267,6 @@ struct cache *cache_attach(struct stats_file *stats)
             return NULL;
         atomic_store_explicit(&caches.count, i + 1, memory_order_release);
     }
-    if (caches.used)
-        share();
     caches.used = true;
     struct cache *cache = caches.list[i];
     cache->index = i;

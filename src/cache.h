@@ -142,8 +142,12 @@ void cache_reclaim(unsigned first, unsigned count);
 // is free again, longer each time that threads fight over it; then takes one chunk. False: all chunks are in the program's hands.
 bool cache_take_reclaimed(struct pool *pool, void **ret_chunk, bool *ret_was_new);
 
-// Brings the pool's high-water mark up to date with what this thread and the others have now.
-void cache_note_used(struct pool *pool);
+// Brings the pool's high-water mark up to date with what this thread and the others have now. `at_end`:
+// does not, if the caller may have interrupted the owner of the lock.
+void cache_note_used(struct pool *pool, bool at_end);
+
+// The calling thread is in the middle of bin_pop or bin_push, and so in a signal handler.
+bool cache_is_interrupted(void);
 
 // Called under the runtime's lock, when threads come and go.
 

@@ -35,6 +35,14 @@ static bool bin_is_busy(const struct bin *bin)
     return atomic_load_explicit(&bin->n_and_busy, memory_order_acquire) >> 32 != 0;
 }
 
+bool cache_is_interrupted(void)
+{
+    for (unsigned pool = 0; pool < pools_bound(); pool++)
+        if (bin_is_busy(&cache_self->bins[pool]))
+            return true;
+    return false;
+}
+
 void cache_wait_for_owners(unsigned first, unsigned count)
 {
     for (unsigned i = 0; i < cache_count(); i++)

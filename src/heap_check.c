@@ -190,11 +190,12 @@ void heap_check_resize(struct pool *pool, uint32_t number, size_t size, const vo
     heap_check_report(pool, &found);
 }
 
-// The next finding at *chunk or after it; *chunk is then behind it. The lock is held.
+// The next finding at *chunk or after it; *chunk is then behind it. None in a pool that has ended. The
+// runtime's lock and the pool's are held.
 static void look_on(const struct pool *pool, uint32_t *chunk, struct heap_findings *found)
 {
     found->count = 0;
-    while (found->count == 0 && *chunk < pool->made) {
+    while (found->count == 0 && guard_watches(pool) && *chunk < pool->made) {
         found->count = guard_look(pool, *chunk, found->list);
         if (found->count > 0)
             guard_fill(pool, *chunk); // or it would be found again
@@ -202,31 +203,55 @@ static void look_on(const struct pool *pool, uint32_t *chunk, struct heap_findin
     }
 }
 
-static uint64_t check_pool(struct pool *pool)
+// The pool, and what is remembered of its chunks, stay while it is looked at. `at_end`: false where the
+// caller may have interrupted an owner.
+static bool take_locks(struct pool *pool, bool at_end)
+{
+    if (!at_end) {
+        runtime_lock();
+        lock_take(&pool->lock);
+        return true;
+    }
+    if (!runtime_lock_at_end())
+        return false;
+    bool taken = lock_take_within(&pool->lock);
+    if (!taken)
+        runtime_unlock();
+    return taken;
+}
+
+static uint64_t check_pool(struct pool *pool, bool at_end)
 {
     uint64_t total = 0;
     uint32_t chunk = 0;
-    struct heap_findings found;
+    struct heap_findings found = {0};
     do {
-        lock_take(&pool->lock);
+        if (!take_locks(pool, at_end))
+            break;
         look_on(pool, &chunk, &found);
         lock_drop(&pool->lock);
+        runtime_unlock();
         count_and_report(pool, &found);
         total += found.count;
     } while (found.count > 0);
     return total;
 }
 
-uint64_t heap_check_all(void)
+static uint64_t check_all(bool at_end)
 {
     uint64_t total = 0;
     int saved_errno = errno;
     if (guard_is_on && runtime_enter())
         for (unsigned i = pools_from(0); i < POOLS_MAX; i = pools_from(i + 1))
             if (guard_watches(&pools.pool[i]))
-                total += check_pool(&pools.pool[i]);
+                total += check_pool(&pools.pool[i], at_end);
     errno = saved_errno;
     return total;
+}
+
+uint64_t heap_check_all(void)
+{
+    return check_all(false);
 }
 
 void heap_check_call(void)
@@ -237,7 +262,7 @@ void heap_check_call(void)
 
 void heap_end(void)
 {
-    uint64_t findings = heap_check_all();
+    uint64_t findings = check_all(true);
     runtime_end();
     consequences(findings);
 }

@@ -33,7 +33,7 @@ static struct scratch *enter(void)
     if (!scratch)
         return NULL;
     for (unsigned i = pools_from(0); i < POOLS_MAX; i = pools_from(i + 1))
-        cache_note_used(&pools.pool[i]);
+        cache_note_used(&pools.pool[i], false);
     stats_read(stats_file, true, &scratch->figures);
     return scratch;
 }
@@ -138,6 +138,7 @@ EXPORT void malloc_stats(void)
 // Gives all memory of unlimited pools back to the system that no chunk in use needs.
 static void trim(void)
 {
+    runtime_lock(); // no pool ends meanwhile
     for (unsigned i = pools_from(0); i < POOLS_MAX; i = pools_from(i + 1)) {
         struct pool *pool = &pools.pool[i];
         lock_take(&pool->lock);
@@ -146,6 +147,7 @@ static void trim(void)
         pool_trim(pool, pool->free);
         lock_drop(&pool->lock);
     }
+    runtime_unlock();
 }
 
 // 1 if the next malloc says so; the pools don't count what they give back.

@@ -3,7 +3,10 @@
 
 #include "os.h"
 
-enum { SPINS = 100 }; // about the time that the longest short critical section takes
+enum {
+    SPINS = 100, // about the time that the longest short critical section takes
+    YIELDS = 20, // in each the owner may run, if it is another thread
+};
 
 void lock_take_slow(struct lock *lock)
 {
@@ -16,6 +19,19 @@ void lock_take_slow(struct lock *lock)
     // LOCK_CONTENDED costs at most one needless wake-up.
     while (atomic_exchange_explicit(&lock->state, LOCK_CONTENDED, memory_order_acquire) != LOCK_FREE)
         os_futex_wait(&lock->state, LOCK_CONTENDED);
+}
+
+bool lock_take_within(struct lock *lock)
+{
+    for (int i = 0; i < SPINS + YIELDS; i++) {
+        if (lock_try(lock))
+            return true;
+        if (i < SPINS)
+            cpu_relax();
+        else
+            os_yield();
+    }
+    return false;
 }
 
 void lock_wake_slow(struct lock *lock)

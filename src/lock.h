@@ -16,6 +16,10 @@ enum lock_state { LOCK_FREE, LOCK_HELD, LOCK_CONTENDED };
 void lock_take_slow(struct lock *lock);
 void lock_wake_slow(struct lock *lock);
 
+// For who may be a signal handler that interrupted the lock's owner. False: it was not to be had in a
+// time that is long for everybody else.
+bool lock_take_within(struct lock *lock);
+
 INLINE bool lock_try(struct lock *lock)
 {
     uint32_t expected = LOCK_FREE;

@@ -94,10 +94,15 @@ int named_pool_destroy(struct pool *pool)
 
 static struct pool *find_on_heap(const void *p)
 {
-    for (unsigned i = pools_from(NAMED_POOLS_FIRST); i < POOLS_MAX; i = pools_from(i + 1))
-        if (named_heap_has(&pools.pool[i], p))
-            return &pools.pool[i];
-    return NULL;
+    int saved_errno = errno;
+    runtime_enter();
+    runtime_lock(); // no pool ends meanwhile
+    unsigned i = pools_from(NAMED_POOLS_FIRST);
+    while (i < POOLS_MAX && !named_heap_has(&pools.pool[i], p))
+        i = pools_from(i + 1);
+    runtime_unlock();
+    errno = saved_errno;
+    return i < POOLS_MAX ? &pools.pool[i] : NULL;
 }
 
 struct pool *named_pool_of(const void *p)

@@ -51,6 +51,7 @@ void runtime_without_malloc(void)
 }
 
 static TLS bool is_starter;    // this thread runs start()
+static TLS unsigned abrupt_forks; // that this thread is in
 static TLS uint8_t end_rounds; // times that this thread's destructor has run
 
 // When it is over; later frees go to the pool.
@@ -73,6 +74,11 @@ void runtime_lock(void)
     lock_take(&runtime.threads);
 }
 
+bool runtime_lock_at_end(void)
+{
+    return lock_take_within(&runtime.threads);
+}
+
 void runtime_unlock(void)
 {
     lock_drop(&runtime.threads);
@@ -81,14 +87,15 @@ void runtime_unlock(void)
 SLOW static void settle_child(void)
 {
     int cancel_state = os_cancel_disable();
-    lock_take(&runtime.threads);
-    if (atomic_load_explicit(&runtime.unsettled, memory_order_relaxed)
-        && (cache_count() > 1 || os_clock_ns() - runtime.fork_ns > SETTLE_AFTER_NS)) {
-        // What another thread counts in these few microseconds may be lost.
-        stats_settle();
-        atomic_store_explicit(&runtime.unsettled, false, memory_order_relaxed);
+    if (lock_try(&runtime.threads)) { // else the next call will do; this may be a signal handler's
+        if (atomic_load_explicit(&runtime.unsettled, memory_order_relaxed)
+            && (cache_count() > 1 || os_clock_ns() - runtime.fork_ns > SETTLE_AFTER_NS)) {
+            // What another thread counts in these few microseconds may be lost.
+            stats_settle();
+            atomic_store_explicit(&runtime.unsettled, false, memory_order_relaxed);
+        }
+        lock_drop(&runtime.threads);
     }
-    lock_drop(&runtime.threads);
     os_cancel_restore(cancel_state);
 }
 
@@ -128,13 +135,6 @@ static void become_child(void)
     atomic_store_explicit(&runtime.unsettled, !stats_is_settled(), memory_order_relaxed);
 }
 
-static void after_fork_in_child(void)
-{
-    int saved_errno = errno;
-    become_child();
-    errno = saved_errno;
-}
-
 // In a child of _Fork or clone: what other threads had cached, or in hand between two steps, is
 // found again by the chunks' states.
 static void adopt_unannounced_child(void)
@@ -169,22 +169,56 @@ static void end_thread(void *cache)
     lock_drop(&runtime.threads);
 }
 
+// Drops the locks of the pools below `end`, and the runtime's.
+static void drop_locks(unsigned end)
+{
+    for (unsigned i = pools_from(0); i < end; i = pools_from(i + 1))
+        lock_drop(&pools.pool[i].lock);
+    lock_drop(&runtime.threads);
+}
+
+static bool take_locks(void)
+{
+    if (!lock_take_within(&runtime.threads))
+        return false;
+    for (unsigned i = pools_from(0); i < POOLS_MAX; i = pools_from(i + 1)) {
+        if (!lock_take_within(&pools.pool[i].lock)) {
+            drop_locks(i);
+            return false;
+        }
+    }
+    return true;
+}
+
 // A consistent state for the child: nobody holds a lock, no bin is in the middle of anything, and
-// every free chunk is in its pool.
+// every free chunk is in its pool. Where that cannot be had, because a signal handler forks that
+// interrupted this thread's malloc or free, nothing is touched, and the child is like an unannounced one.
 static void before_fork(void)
 {
     notice_fork();
-    lock_take(&runtime.threads);
-    for (unsigned i = pools_from(0); i < POOLS_MAX; i = pools_from(i + 1))
-        lock_take(&pools.pool[i].lock);
-    cache_reclaim(0, pools_bound());
+    if (cache_is_interrupted() || !take_locks())
+        abrupt_forks++;
+    else
+        cache_reclaim(0, pools_bound());
 }
 
 static void after_fork_in_parent(void)
 {
-    for (unsigned i = pools_from(0); i < POOLS_MAX; i = pools_from(i + 1))
-        lock_drop(&pools.pool[i].lock);
-    lock_drop(&runtime.threads);
+    if (abrupt_forks > 0)
+        abrupt_forks--;
+    else
+        drop_locks(POOLS_MAX);
+}
+
+static void after_fork_in_child(void)
+{
+    int saved_errno = errno;
+    if (abrupt_forks > 0)
+        adopt_unannounced_child();
+    else
+        become_child();
+    abrupt_forks = 0;
+    errno = saved_errno;
 }
 
 // Start and end
@@ -313,7 +347,10 @@ void runtime_end(void)
     if (!runtime_is_serving())
         return;
     notice_fork();
-    for (unsigned i = pools_from(0); i < POOLS_MAX; i = pools_from(i + 1))
-        cache_note_used(&pools.pool[i]);
+    if (runtime_lock_at_end()) { // no pool ends meanwhile
+        for (unsigned i = pools_from(0); i < POOLS_MAX; i = pools_from(i + 1))
+            cache_note_used(&pools.pool[i], true);
+        runtime_unlock();
+    }
     stats_close(!dump_write(&runtime_conf, stats_file) || runtime_conf.keep_stats);
 }

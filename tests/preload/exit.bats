@@ -173,3 +173,10 @@ END
     [[ $state == [RSD] ]]
     [[ $(cat "$BATS_TEST_TMPDIR/text") == "poolmalloc: daemonize, pid "* ]]
 }
+
+@test "exit in a signal handler, in the middle of malloc and free, ends the program" {
+    local pools
+    for pools in "count=100" "count=100;thread_cache=off" "count=100;overflow_check=1"; do
+        passes "malloc size=64 $pools" "$PROGRAMS/exit_in_handler" 100
+    done
+}

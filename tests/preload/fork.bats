@@ -100,3 +100,11 @@ strict="on_empty=fail;malloc size=64 count=300"
     passes "$strict" "$PROGRAMS/fork_often" 200 "$PROGRAMS/end_with"
     [ -z "$(ls "$STATS_DIR")" ]
 }
+
+@test "a signal handler forks in the middle of malloc and free" {
+    local pools
+    for pools in "count=unlimited" "count=100;on_empty=fail" "count=100;thread_cache=off" \
+        "count=100;overflow_check=1"; do
+        passes "malloc size=64 $pools" "$PROGRAMS/fork_in_handler" 300
+    done
+}

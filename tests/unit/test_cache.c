@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <pthread.h>
 #include <signal.h>
+#include <sys/resource.h>
 
 #include "core.h"
 
@@ -289,6 +290,26 @@ Test(cache, is_shared_from_the_second_thread_on)
     heap_free(heap_alloc(64));
     cr_assert_not(atomic_load(&cache_is_shared));
     pthread_create(&thread, NULL, use_and_end, NULL);
+    pthread_join(thread, NULL);
+    cr_assert(atomic_load(&cache_is_shared));
+}
+
+static void *use_without_memory(void *unused)
+{
+    struct rlimit none = {4096, RLIM_INFINITY}, all = {RLIM_INFINITY, RLIM_INFINITY};
+    setrlimit(RLIMIT_AS, &none);
+    heap_free(heap_alloc(64));
+    setrlimit(RLIMIT_AS, &all);
+    cr_assert_eq(cache_self, &cache_none);
+    return unused;
+}
+
+Test(cache, is_shared_even_if_the_second_thread_gets_none)
+{
+    pthread_t thread;
+    start("malloc size=64 count=800");
+    heap_free(heap_alloc(64));
+    pthread_create(&thread, NULL, use_without_memory, NULL);
     pthread_join(thread, NULL);
     cr_assert(atomic_load(&cache_is_shared));
 }

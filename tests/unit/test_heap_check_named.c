@@ -80,6 +80,34 @@ Test(heap_check_named, a_pool_that_ended_is_watched_no_more)
     }
 }
 
+static _Atomic bool stop;
+
+static void *look_at_all(void *unused)
+{
+    while (!stop)
+        cr_assert_eq(heap_check_all(), 0);
+    return unused;
+}
+
+Test(heap_check_named, a_pool_may_end_while_another_thread_looks_at_all)
+{
+    struct pool *pool;
+    pthread_t looker;
+    start(OPTIONS "overflow_check=1; poison=yes; malloc size=64 count=2");
+    pthread_create(&looker, NULL, look_at_all, NULL);
+    for (int round = 0; round < 2000; round++) {
+        void *chunks[20];
+        cr_assert_eq(named_pool_create("AGAIN", ARRAY_LENGTH(chunks), 100, "", false, NULL, &pool), 0);
+        for (unsigned i = 0; i < ARRAY_LENGTH(chunks); i++)
+            chunks[i] = named_alloc(pool, 100);
+        for (unsigned i = 0; i < ARRAY_LENGTH(chunks); i++)
+            named_free(pool, chunks[i]);
+        cr_assert_eq(named_pool_destroy(pool), 0);
+    }
+    stop = true;
+    pthread_join(looker, NULL);
+}
+
 static void *wait_for_one(void *pool)
 {
     char *p = named_alloc_slow(pool, 64, true, UINT64_MAX);
