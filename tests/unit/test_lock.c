@@ -31,8 +31,9 @@ Test(lock, excludes_and_wakes_every_waiter)
 
 Test(lock, try_fails_while_held)
 {
-    cr_assert(lock_try(&lock));
+    cr_assert(lock_take_within(&lock));
     cr_assert_not(lock_try(&lock));
+    cr_assert_not(lock_take_within(&lock));
     lock_drop(&lock);
     cr_assert(lock_try(&lock));
 }
