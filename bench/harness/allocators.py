@@ -11,6 +11,7 @@ from .machine import SOURCE
 LIBRARY_DIRS = [Path(f"/{prefix}/{triplet}") for prefix in ("usr/lib", "usr/local/lib", "lib")
                 for triplet in ("x86_64-linux-gnu", "aarch64-linux-gnu", "")]
 OURS = "libpoolmalloc.so"
+FLOOR = "libbench_floor.so"
 CONF_DIR = SOURCE / "bench" / "conf"
 
 
@@ -20,6 +21,7 @@ class Allocator:
     preload: tuple[str, ...] = ()  # names of libraries; OURS is that of the build directory
     conf: str = ""                 # pools.conf below the source; {group} is that of the scenario
     help: str = ""
+    groups: tuple[str, ...] = ()   # of scenarios, with one thread; empty: all of them
 
     @property
     def is_ours(self) -> bool:
@@ -42,12 +44,19 @@ VARIANTS = [
               "the same with jemalloc as next malloc"),
     Allocator("strict", (OURS,), "bench/conf/{group}.strict.conf", "poolmalloc, lwIP's rules"),
 ]
-ALL = PEERS + VARIANTS
+REFERENCES = [
+    Allocator("floor", (FLOOR,),
+              help="free lists without checks: what no malloc can save",
+              groups=("pairs", "batches", "random")),
+]
+ALL = PEERS + REFERENCES + VARIANTS
 
 
 def find_library(name: str, build: Path) -> Path | None:
     if name == OURS:
         return build / OURS
+    if name == FLOOR:
+        return build / "bench" / FLOOR
     return next((d / name for d in LIBRARY_DIRS if (d / name).exists()), None)
 
 

@@ -72,8 +72,11 @@ def run(build: Path, arguments: list[str], environment: dict[str, str]) -> Sampl
     return parse(done.stdout)
 
 
-def environment_for(allocator: Allocator, scenario: Scenario, build: Path) -> dict[str, str] | None:
+def environment_for(allocator: Allocator, row: Row, build: Path) -> dict[str, str] | None:
     """None: there is no configuration of this kind for the scenario, or no malloc in it."""
+    scenario = row.scenario
+    if allocator.groups and (scenario.group not in allocator.groups or row.threads > 1):
+        return None
     if scenario.group == "reference" and allocator.name != "glibc":
         return None
     if not allocator.is_ours:
@@ -92,7 +95,7 @@ def measure(rows: list[Row], chosen: list[Allocator], build: Path, rounds: int,
         for row in rows:
             for allocator in chosen[turn:] + chosen[:turn]:
                 progress.step(f"round {round_number + 1}, {row.name}, {allocator.name}")
-                environment = environment_for(allocator, row.scenario, build)
+                environment = environment_for(allocator, row, build)
                 if environment is None:
                     continue
                 arguments = ["--scale", str(scale), "--threads", str(row.threads)]
