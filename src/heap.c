@@ -210,6 +210,8 @@ void *heap_alloc_slow_for(size_t size, const void *caller)
     void *p;
     bool was_new;
     unsigned step = size_step(size);
+    if (unlikely(size > PTRDIFF_MAX)) // is no request: not the next malloc's either
+        return out_of_memory();
     if (size > SIZE_FINE_MAX && heap_pop(step, size, &p, &was_new))
         return p;
     return alloc_miss(size, step, caller);
@@ -240,7 +242,7 @@ void *heap_alloc_zeroed(size_t count, size_t size)
     size_t bytes;
     void *chunk;
     bool was_new;
-    if (__builtin_mul_overflow(count, size, &bytes))
+    if (unlikely(__builtin_mul_overflow(count, size, &bytes) || bytes > PTRDIFF_MAX))
         return out_of_memory();
     if (likely(heap_pop(size_step(bytes), bytes, &chunk, &was_new)))
         return was_new ? chunk : memset(chunk, 0, bytes);

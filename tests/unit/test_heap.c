@@ -258,6 +258,7 @@ Test(heap, sizes_above_ptrdiff_max_fail_and_are_no_request)
     cr_assert_null(heap_alloc(SIZE_MAX));
     cr_assert_eq(errno, ENOMEM);
     cr_assert_null(heap_alloc_aligned(64, SIZE_MAX - 100));
+    cr_assert_null(heap_alloc_zeroed(2, PTRDIFF_MAX));
 }
 
 Test(heap, misuse_is_counted_and_changes_nothing)
