@@ -50,7 +50,7 @@ static void do_force_header(struct packet *a)
 {
     unsigned char *payload = a->theirs->payload;
     uint16_t n = (uint16_t)below(50);
-    if (is_inside_another(a) || payload < region_theirs[0] || payload >= region_theirs[REGIONS]
+    if (is_inside_another(a) || payload < region_theirs[0] || payload >= region_theirs[0] + sizeof region_theirs
         || (payload - region_theirs[0]) % REGION_BYTES < n)
         return;
     expect(below(2) ? pbuf_add_header_force(a->theirs, n) == pm_pbuf_add_header_force(a->ours, n)

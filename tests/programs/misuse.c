@@ -136,8 +136,9 @@ static void misuse(struct pool *pool)
     case 8:
         malloc_usable_size(inside);
         malloc_usable_size(freed(pool, 0));
-        if (count > 0)
-            bad_free(pool, pool->base + (count + next_random() % 2) * pool->stride);
+        p = pool->base + (count + next_random() % 2) * pool->stride;
+        if (count > 0 && (char *)p + 4096 < slice_end(pool)) // not behind all slices
+            bad_free(pool, p);
         break;
     }
 }

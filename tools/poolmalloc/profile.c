@@ -18,6 +18,7 @@
 #include "launch.h"
 #include "load.h"
 #include "os.h"
+#include "text.h"
 #include "verb.h"
 
 // The directories around a run's are private to this user, as those of the library are.
@@ -29,8 +30,10 @@ static bool make_inside(const char *parent, char ret_path[PATH_MAX])
         return false;
     }
     os_close(fd);
-    int length = snprintf(ret_path, PATH_MAX, "%s/" LOAD_RUN_PREFIX "%d-XXXXXX", parent, (int)getpid());
-    if (length + sizeof LOAD_RUN_INNER >= CONF_STRING_MAX) { // it must fit the option stats_dir
+    struct text path;
+    text_init(&path, ret_path, CONF_STRING_MAX - sizeof LOAD_RUN_INNER); // must fit the option stats_dir
+    text_addf(&path, "%s/" LOAD_RUN_PREFIX "%d-XXXXXX", parent, (int)getpid());
+    if (path.truncated) {
         errno = ENAMETOOLONG;
         return false;
     }

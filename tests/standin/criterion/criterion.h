@@ -83,6 +83,8 @@ static bool standin_failed;
 #define cr_assert_str_neq(a, b, ...) cr_assert(strcmp(a, b) != 0, __VA_ARGS__)
 #define cr_assert_str_empty(a, ...) cr_assert((a)[0] == '\0', __VA_ARGS__)
 #define cr_assert_arr_eq(a, b, n, ...) cr_assert(memcmp(a, b, n) == 0, __VA_ARGS__)
+#define cr_assert_float_eq(a, b, distance, ...) \
+    cr_assert((a) - (b) <= (distance) && (b) - (a) <= (distance), __VA_ARGS__)
 
 #define cr_expect_not(a, ...) cr_expect(!(a), __VA_ARGS__)
 #define cr_expect_null(a, ...) cr_expect((a) == NULL, __VA_ARGS__)
