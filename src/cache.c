@@ -126,8 +126,10 @@ bool cache_refill(struct cache *cache, struct pool *pool)
         // New chunks come in whole runs, even if the bin is too small to keep them: see pool_run.
         bool are_new = pool->unlimited && pool->cache_is_auto && pool->free == 0;
         uint64_t few = min_u64(START_MAX, are_new ? pool->cache_capacity : capacity);
-        uint32_t want = (uint32_t)max_u64((capacity + 1) / 2, few);
-        taken = pool_take(pool, bin->slots, want);
+        uint64_t want = max_u64((capacity + 1) / 2, few);
+        if (!pool->unlimited && pool->cache_is_auto && pool->caches > 1)
+            want = min_u64(want, max_u64(1, (pool->count - pool_out(pool)) / 4)); // leave some
+        taken = pool_take(pool, bin->slots, (uint32_t)want);
         bin->owes = (uint16_t)min_u64(bin->owes + taken, UINT16_MAX);
         bin_set_n(bin, taken);
         atomic_store_explicit(&bin->low, taken, memory_order_relaxed);

@@ -138,8 +138,9 @@ void cache_give_locked(struct pool *pool, uint32_t number);
 // thread's cache. The caller holds their locks.
 void cache_reclaim(unsigned first, unsigned count);
 
-// The same for one pool that was found empty, and bypasses the caches of a finite pool until half of it
-// is free again, longer each time that threads fight over it; then takes one chunk. False: all chunks are in the program's hands.
+// As cache_take_direct; but if the pool is found empty, what threads have cached is brought back first, and
+// the caches of a finite pool are bypassed until half of it is free again, longer each time that
+// threads fight over it. False: all chunks are in the program's hands.
 bool cache_take_reclaimed(struct pool *pool, void **ret_chunk, bool *ret_was_new);
 
 // Brings the pool's high-water mark up to date with what this thread and the others have now. `at_end`:

@@ -32,6 +32,8 @@ void *heap_take(struct pool *pool, const struct request *request)
     struct cache *cache = cache_self;
     void *chunk;
     bool was_new;
+    if (atomic_load_explicit(&pool->exhausted, memory_order_relaxed))
+        return NULL;
     if (cache != &cache_none) {
         struct bin *bin = &cache->bins[pool->index];
         while (!bin_pop(bin, &chunk, &was_new)) {
@@ -45,10 +47,9 @@ void *heap_take(struct pool *pool, const struct request *request)
 direct:
     if (unlikely(guard_is_on) && guard_watches(pool))
         return heap_check_take(pool, request);
-    if (cache_take_direct(pool, &chunk, &was_new)
-        || (must_be_exact(request) && cache_take_reclaimed(pool, &chunk, &was_new)))
-        return zero_if_asked(chunk, was_new, request);
-    return NULL;
+    bool taken = must_be_exact(request) ? cache_take_reclaimed(pool, &chunk, &was_new)
+                                        : cache_take_direct(pool, &chunk, &was_new);
+    return taken ? zero_if_asked(chunk, was_new, request) : NULL;
 }
 
 // `first` and all later pools that fit are empty, or only `first` was asked.

@@ -4,16 +4,25 @@
 #include "os.h"
 
 enum {
+    // Of lock_take_slow: in units of cpu_relax, and looks before it sleeps.
+    AWAY_MAX = 256,
+    ROUNDS = 10,
+    // Of lock_take_within.
     SPINS = 100, // about the time that the longest short critical section takes
     YIELDS = 20, // in each the owner may run, if it is another thread
 };
 
+// Looking at the lock takes its line, and the next holder the pool's lines, away from the processor that
+// has them: two threads that took turns would spend their time on that. So a waiter stays away twice as
+// long each time, and whoever has the lock gets many critical sections done meanwhile.
 void lock_take_slow(struct lock *lock)
 {
-    for (int i = 0; i < SPINS; i++) {
+    for (int round = 0, away = 1; round < ROUNDS; round++) {
+        for (int i = 0; i < away; i++)
+            cpu_relax();
         if (atomic_load_explicit(&lock->state, memory_order_relaxed) == LOCK_FREE && lock_try(lock))
             return;
-        cpu_relax();
+        away = away < AWAY_MAX ? 2 * away : AWAY_MAX;
     }
     // From here on the lock counts as contended, since others may sleep on it too: taking it with
     // LOCK_CONTENDED costs at most one needless wake-up.

@@ -13,6 +13,8 @@ enum {
     CACHE_GROWN_BYTES = 1024 * 1024,
     COUNT_MAX = UINT32_MAX - 1,
     COMMIT_MIN = 256 * 1024, // bytes by which an unlimited pool grows at least
+    SHARERS = 32,            // threads for which a finite pool's states are laid out
+    SPREAD_STATES_MAX = 64 * 1024, // bytes of states, for those of small pools in large slices
 };
 
 uint64_t pool_min_slice(uint64_t stride, uint64_t count)
@@ -49,11 +51,15 @@ static uint32_t cache_max(const struct pool_plan *plan, uint32_t capacity)
 }
 
 // So that the chunks of one refill have a line of states to themselves, where the stride allows it: the
-// pitch must be a whole number of bytes.
-static uint32_t spread(uint64_t stride)
+// pitch must be a whole number of bytes, and more than 1 for pool_number_at. A thread's part of a small
+// finite pool is a few chunks.
+static uint32_t spread(const struct pool_plan *plan, uint64_t stride)
 {
-    uint32_t most = (uint32_t)__builtin_ctzll(stride), spread = 0;
-    while (spread < most && auto_capacity(stride) << spread < CACHE_LINE)
+    uint64_t together = min_u64(auto_capacity(stride), max_u64(1, plan->count / SHARERS));
+    uint32_t most = (uint32_t)__builtin_ctzll(stride) - 1, spread = 0;
+    while (spread < most && together << spread < CACHE_LINE
+           && (auto_capacity(stride) << spread < CACHE_LINE
+               || plan->slice_bytes / stride << spread < SPREAD_STATES_MAX))
         spread++;
     return spread;
 }
@@ -133,7 +139,7 @@ bool pool_init(struct pool *pool, const struct pool_plan *plan, char *base,
                struct stats_pool *stats)
 {
     uint64_t stride = plan->stride + plan->gap;
-    uint32_t shift = plan->tables ? 0 : spread(stride);
+    uint32_t shift = plan->tables ? 0 : spread(plan, stride);
     uint64_t room = min_u64(plan->slice_bytes / stride, COUNT_MAX >> shift);
     room -= min_u64(room, first(plan, shift));
     uint32_t count = (uint32_t)min_u64(plan->count, room);
@@ -187,12 +193,20 @@ static uint32_t take_new(struct pool *pool, uint32_t *numbers, uint32_t want)
     return n;
 }
 
+// Nothing is written to a line that others read unless it changes.
+static void set_flag(_Atomic bool *flag, bool value)
+{
+    if (atomic_load_explicit(flag, memory_order_relaxed) != value)
+        atomic_store_explicit(flag, value, memory_order_relaxed);
+}
+
 static void publish(struct pool *pool)
 {
     bool empty = pool->free == 0 && pool->made == pool->count;
-    atomic_store_explicit(&pool->empty, empty, memory_order_relaxed);
+    set_flag(&pool->empty, empty);
+    set_flag(&pool->exhausted, empty && atomic_load_explicit(&pool->scarce, memory_order_relaxed));
     if (pool->pass_by)
-        atomic_store_explicit(pool->pass_by, empty, memory_order_relaxed);
+        set_flag(pool->pass_by, empty);
     atomic_store_explicit(&pool->stats->made, pool->made, memory_order_relaxed);
     atomic_store_explicit(&pool->stats->out, pool_out(pool), memory_order_relaxed);
 }

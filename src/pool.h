@@ -61,6 +61,10 @@ struct pool {
     // Written under the lock, read anywhere.
     _Atomic bool empty;  // no chunk in the pool: a hint that saves a lock
     _Atomic bool scarce; // caches are bypassed, so that threads don't steal from each other for ever
+    // Empty and scarce: no chunk is in any cache either, every one is in the program's hands. No hint:
+    // whoever reads true may answer NULL, for it was so at that moment. A free that happened before
+    // the reading has been seen, because its thread wrote false under the lock before it returned.
+    _Atomic bool exhausted;
 
     // Of named pools, under the lock but for in_use.
     bool watched;           // scarce for ever, because somebody wants to know of every free

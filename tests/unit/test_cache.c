@@ -21,7 +21,7 @@ Test(cache, bins_that_were_not_started_miss)
 
 Test(cache, refill_pops_in_address_order)
 {
-    start("malloc size=64 count=800");
+    start("malloc size=64 count=3200");
     cr_assert(cache_refill(cache_self, &pools.pool[0]));
     cr_assert_eq(own_bin(0)->n, 64); // a whole line of states
     void *first, *second;
@@ -151,6 +151,29 @@ Test(cache, later_threads_get_a_smaller_share_of_a_finite_pool)
     pthread_create(&thread, NULL, note_capacity, &second);
     pthread_join(thread, NULL);
     cr_assert_eq(second, 25);
+}
+
+static void *note_refill(void *n)
+{
+    heap_free(heap_alloc(64));
+    *(uint32_t *)n = own_bin(0)->n;
+    return n;
+}
+
+Test(cache, a_refill_leaves_chunks_of_a_finite_pool_to_later_threads)
+{
+    pthread_t thread;
+    uint32_t second;
+    start("malloc size=64 count=100");
+    void *held[100];
+    for (int i = 0; i < 100; i++)
+        held[i] = heap_alloc(64);
+    for (int i = 0; i < 100; i++)
+        heap_free(held[i]);
+    uint32_t free = pools.pool[0].free;
+    pthread_create(&thread, NULL, note_refill, &second);
+    pthread_join(thread, NULL);
+    cr_assert(second > 0 && second <= free / 4, "%u of %u", second, free);
 }
 
 Test(cache, a_number_of_chunks_is_taken_literally)

@@ -54,7 +54,7 @@ Test(pool, takes_back_and_serves_again)
 {
     uint32_t chunks[50];
     make(64, 50);
-    cr_assert_eq(pool_take(&pool, chunks, 50), 50);
+    take_exactly(chunks, 50);
     pool_give(&pool, chunks + 10, 5);
     cr_assert_not(atomic_load(&pool.empty));
     uint32_t again[50];
@@ -65,7 +65,7 @@ Test(pool, takes_back_and_serves_again)
 Test(pool, new_chunks_come_in_whole_lines_of_state)
 {
     uint32_t chunks[256];
-    make(64, 1000);
+    make(64, 4000);
     cr_assert_eq(pool_take(&pool, chunks, 10), 10);
     cr_assert_eq(pool_take(&pool, chunks, 100), 54); // up to chunk 64, where the line ends
     cr_assert_eq(pool_take(&pool, chunks, 100), 64);
@@ -104,11 +104,38 @@ Test(pool, chunk_starts_are_told_from_every_other_address)
 
 Test(pool, states_of_large_chunks_keep_apart)
 {
-    make(64, 50);
+    make(64, 5000);
     cr_assert_eq(pool_number(&pool, 1), 1);
     make(65536, 50);
-    cr_assert_eq(pool_number(&pool, 1), 32);
+    cr_assert_eq(pool_number(&pool, 1), 64);
     cr_assert_eq((char *)pool_address(&pool, pool_number(&pool, 3)) - pool.base, 3 * 65536);
+}
+
+Test(pool, states_of_a_small_pool_keep_apart_and_its_addresses_are_told)
+{
+    uint64_t number;
+    for (uint64_t size = 16; size <= 512; size *= 2) {
+        make(size, 32);
+        for (uint32_t n = 0; n < 32; n++) {
+            uint64_t offset = n * size;
+            cr_assert(pool_number_at(pool.multiplier, offset, &number));
+            cr_assert_eq(number, pool_number(&pool, n));
+        }
+    }
+    cr_assert_eq(pool_number(&pool, 1), 32); // as far as the table of states remains small
+}
+
+Test(pool, an_exhausted_pool_is_empty_and_scarce)
+{
+    uint32_t chunks[50];
+    make(64, 50);
+    take_exactly(chunks, 50);
+    cr_assert_not(atomic_load(&pool.exhausted)); // threads may have some cached
+    atomic_store(&pool.scarce, true);
+    cr_assert_eq(pool_take(&pool, chunks, 1), 0);
+    cr_assert(atomic_load(&pool.exhausted));
+    pool_give(&pool, chunks, 1);
+    cr_assert_not(atomic_load(&pool.exhausted));
 }
 
 Test(pool, slices_that_cannot_be_told_apart_exactly_are_refused)
@@ -135,7 +162,7 @@ Test(pool, rebuild_finds_every_chunk_that_is_not_live)
 {
     uint32_t chunks[50], again[50];
     make(64, 50);
-    cr_assert_eq(pool_take(&pool, chunks, 50), 50);
+    take_exactly(chunks, 50);
     for (int i = 0; i < 20; i++)
         pool.state[chunks[i]] = CHUNK_LIVE;
     pool_rebuild(&pool); // the other 30 were in caches that are no more
@@ -168,7 +195,7 @@ Test(pool, high_water_mark_never_falls)
 {
     uint32_t chunks[50];
     make(64, 50);
-    pool_take(&pool, chunks, 30);
+    take_exactly(chunks, 30);
     pool_note_used(&pool, 5, 0);
     pool_give(&pool, chunks, 30);
     pool_note_used(&pool, 0, 0);
