@@ -183,3 +183,19 @@ Test(load, unknown_json_keys_are_left_alone, .init = make_json)
     json_replace("\"pid\"", "\"new\":[{}],\"pid\"");
     cr_assert(read_json(), "%s", error);
 }
+
+// More than the block that holds a document while it is read.
+Test(load, a_json_document_may_be_of_any_size, .init = make_json)
+{
+    enum { ITEMS = 200000 };
+    char *large = malloc(sizeof json + ITEMS * sizeof "1,"), *end = large;
+    end = stpcpy(end, "{\"new\":[1");
+    for (unsigned i = 0; i < ITEMS; i++)
+        end = stpcpy(end, ",1");
+    end = stpcpy(stpcpy(end, "],"), json + 1);
+    for (unsigned again = 0; again < 2; again++)
+        cr_assert(load_json(large, (size_t)(end - large), &got, error, sizeof error, &column), "%s", error);
+    free(large);
+    cr_assert(read_json(), "%s", error);
+    cr_assert_eq(got.figures.pool_count, 2);
+}
