@@ -111,3 +111,22 @@ Test(record, what_cannot_be_merged_is_told, .init = make)
     record_merge(&all, &one);
     cr_assert_str_eq(record_merge(&all, &one), "together the counters are out of range");
 }
+
+static const char *short_origin(const char *origin)
+{
+    strcpy(one.origin, origin);
+    return record_short_origin(&one);
+}
+
+Test(record, people_are_told_only_options_that_matter, .init = make)
+{
+    cr_assert_str_eq(short_origin("pools: a.conf; semantics = host: POOLMALLOC; on_empty = fallback: X; "
+                                  "thread_cache = off: POOLMALLOC; dump = off: POOLMALLOC; "
+                                  "stats_dir = /a; b: X; keep_stats = yes: X"),
+                     "pools: a.conf; thread_cache = off: POOLMALLOC");
+    const char *strict = "pools: a; semantics = lwip: b; on_empty = fallback: c; try_bigger = no: b";
+    cr_assert_str_eq(short_origin(strict), strict);
+    const char *odd = "pools: a; on_empty = fall; back: c";
+    cr_assert_str_eq(short_origin(odd), odd);
+    cr_assert_str_eq(short_origin(""), "");
+}

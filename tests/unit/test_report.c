@@ -25,8 +25,8 @@ static enum report_verdict judge(void)
 
 static char *page(void)
 {
-    char *text;
-    size_t length;
+    static char *text; // of the stream, which gcc would believe to live on
+    static size_t length;
     FILE *out = open_memstream(&text, &length);
     judge();
     report_write(out, &report);
@@ -49,6 +49,24 @@ Test(report, headline_is_about_what_is_worst, .init = make)
     report.merged.figures.pools[0].failed = 1;
     cr_assert_eq(judge(), REPORT_FAILS);
     cr_assert_str_eq(happened, "1 request got no memory, most of all from MALLOC_64");
+}
+
+Test(report, a_measurement_says_what_to_copy, .init = make)
+{
+    report.merged.figures.pools[0].count = COUNT_UNLIMITED;
+    cr_assert_eq(judge(), REPORT_MEASURED);
+    cr_assert_str_eq(happened, "3 pools of 11KB would serve 100.00% of the requests: copy them");
+    report.merged.steps[SIZE_STEPS - 1] = (struct stats_step){2, 0};
+    judge();
+    cr_assert_str_eq(happened, "3 pools of 11KB would serve 94.44% of the requests: copy them");
+    char *text = page();
+    const char *proposal = strstr(text, "<pre id=conf>"), *tiles = strstr(text, "class=tiles");
+    cr_assert(proposal && tiles && proposal < tiles);
+    cr_assert_null(strstr(proposal + 1, "<pre id=conf>"));
+    free(text);
+    report.merged.figures.pools[1].count = 3;
+    report.merged.figures.pools[1].avail = 3;
+    cr_assert_neq(judge(), REPORT_MEASURED);
 }
 
 Test(report, names_from_outside_cannot_write_html, .init = make)

@@ -160,6 +160,8 @@ static void fill_openmetrics(struct text *out, const struct format_subject *subj
 static void write_record(const struct record *record, enum dump_format format)
 {
     struct format_subject subject = record_subject(record);
+    if (format == DUMP_TEXT)
+        subject.origin = record_short_origin(record);
     write_text(fill_dump, &subject, 1, format);
 }
 

@@ -205,3 +205,45 @@ const char *record_merge(struct record *into, const struct record *record)
     }
     return fits ? NULL : "together the counters are out of range";
 }
+
+// The option that "NAME = VALUE: SOURCE" is about; OPTION_COUNT: none, it is a part of a value.
+static unsigned origin_option(const char *part, const char **ret_value)
+{
+    for (unsigned option = 0; option < OPTION_COUNT; option++) {
+        size_t length = strlen(conf_rows[option].name);
+        if (strncmp(part, conf_rows[option].name, length) == 0 && strncmp(part + length, " = ", 3) == 0) {
+            *ret_value = part + length + 3;
+            return option;
+        }
+    }
+    return OPTION_COUNT;
+}
+
+static bool is_worth_telling(unsigned option, const char *value, bool host)
+{
+    const char *initial = conf_rows[option].initial;
+    size_t length = strlen(initial);
+    if (option == OPTION_dump || option == OPTION_dump_format || option == OPTION_stats_dir
+        || option == OPTION_keep_stats)
+        return false;
+    return !host || strncmp(value, initial, length) != 0 || value[length] != ':';
+}
+
+const char *record_short_origin(const struct record *record)
+{
+    static char shorter[STATS_ORIGIN_MAX];
+    struct text out;
+    bool host = !strstr(record->origin, "; semantics = lwip:"), tell = true;
+    text_init(&out, shorter, sizeof shorter);
+    for (const char *part = record->origin, *next, *value; part; part = next) {
+        next = strstr(part, "; ");
+        next = next ? next + 2 : NULL;
+        unsigned option = part == record->origin ? OPTION_COUNT : origin_option(part, &value);
+        if (option < OPTION_COUNT)
+            tell = is_worth_telling(option, value, host);
+        if (tell)
+            text_addf(&out, "%s%.*s", out.length ? "; " : "",
+                      (int)(next ? (size_t)(next - 2 - part) : strlen(part)), part);
+    }
+    return shorter;
+}

@@ -26,6 +26,11 @@ void record_clean_text(char *text);
 // For the functions of format.h; points into the record.
 struct format_subject record_subject(const struct record *record);
 
+// The origin for people, valid until the next call: without options that have their default anyway, and
+// those that only say where statistics go. With lwIP's semantics, whose defaults are others, all that
+// were set are told.
+const char *record_short_origin(const struct record *record);
+
 // Adds one process to others, whose pools are apart from its own: totals are summed; of capacities,
 // gauges and peaks the largest of any one process counts. The first one is added to a zeroed record.
 // Pools of the same name, in the same order among those, and of the same chunks are one. NULL, or

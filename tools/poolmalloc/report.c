@@ -66,6 +66,19 @@ static double percent(double part, double whole)
     return whole <= 0 ? 0 : part * 100 / whole;
 }
 
+// Such as run --profile makes: the pools that were there are not meant to stay.
+static bool is_measurement(const struct stats_figures *figures)
+{
+    unsigned unlimited = 0;
+    for (unsigned i = 0; i < figures->pool_count; i++)
+        if (figures->pools[i].kind == POOL_MALLOC) {
+            if (figures->pools[i].count != COUNT_UNLIMITED)
+                return false;
+            unlimited++;
+        }
+    return unlimited > 0;
+}
+
 enum report_verdict report_judge(const struct report *report, char *happened, char *todo, size_t size)
 {
     struct totals totals = sum_up(&report->merged.figures);
@@ -85,6 +98,15 @@ enum report_verdict report_judge(const struct report *report, char *happened, ch
                  totals.emptiest->name, report_count((double)totals.emptiest->err),
                  percent(totals.fell_back, all));
         return REPORT_EMPTY;
+    }
+    if (is_measurement(&report->merged.figures)) {
+        snprintf(happened, size, "%u pool%s of %sB would serve %.2f%% of the requests: copy %s",
+                 plan->count, plan->count == 1 ? "" : "s", table_bytes((double)plan->reserved),
+                 percent((double)plan->served, (double)(plan->served + plan->beyond)),
+                 plan->count == 1 ? "it" : "them");
+        snprintf(todo, size, "They are just below, with %.0f%% waste; how the program was measured follows.",
+                 tune_waste(plan));
+        return REPORT_MEASURED;
     }
     if (waste > tune_waste(plan) + 10) {
         snprintf(happened, size, "No pool was ever empty, but %.0f%% of the memory handed out was not "
@@ -167,10 +189,10 @@ static void write_proposal(FILE *out, const struct report *report)
     fputs("</code></p></section>\n", out);
 }
 
-static void write_headline(FILE *out, const struct report *report)
+static enum report_verdict write_headline(FILE *out, const struct report *report)
 {
-    static const char *const classes[] = {"bad", "warn", "warn", "good"};
-    static const char *const marks[] = {"Too small", "Too small", "Room to save", "Good fit"};
+    static const char *const classes[] = {"bad", "warn", "warn", "good", "good"};
+    static const char *const marks[] = {"Too small", "Too small", "Room to save", "Good fit", "Measured"};
     char happened[256], todo[256];
     enum report_verdict verdict = report_judge(report, happened, todo, sizeof happened);
     fprintf(out, "<header><p class=subject>poolmalloc report &middot; ");
@@ -182,8 +204,9 @@ static void write_headline(FILE *out, const struct report *report)
     fputs("</h1>\n<p class=todo>", out);
     report_text(out, todo);
     fputs("</p>\n<p class=subject>", out);
-    report_text(out, report->merged.origin);
+    report_text(out, record_short_origin(&report->merged));
     fputs("</p></header>\n", out);
+    return verdict;
 }
 
 void report_write(FILE *out, const struct report *report)
@@ -193,13 +216,16 @@ void report_write(FILE *out, const struct report *report)
           "<meta name=color-scheme content=\"light dark\">\n<title>poolmalloc report: ", out);
     report_text(out, report->merged.program);
     fprintf(out, "</title>\n<style>\n%s</style>\n</head>\n<body><main>\n", report_css);
-    write_headline(out, report);
+    bool measured = write_headline(out, report) == REPORT_MEASURED;
+    if (measured)
+        write_proposal(out, report);
     write_tiles(out, report);
     report_pools(out, report);
     report_histogram(out, report);
     report_waste(out, report);
     report_choice(out, report);
-    write_proposal(out, report);
+    if (!measured)
+        write_proposal(out, report);
     fprintf(out, "<footer>Made by poolmalloc report.</footer>\n</main>\n<script>\n%s</script>\n</body>\n"
                  "</html>\n", report_js);
 }

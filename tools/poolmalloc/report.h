@@ -16,7 +16,8 @@ struct report {
     unsigned chosen; // of the plans: a number of pools
 };
 
-enum report_verdict { REPORT_FAILS, REPORT_EMPTY, REPORT_WASTE, REPORT_FITS };
+enum report_verdict { REPORT_FAILS, REPORT_EMPTY, REPORT_WASTE, REPORT_FITS,
+                      REPORT_MEASURED }; // without a limit: what matters is the proposal
 
 // What the figures come to, with a sentence each on what happened and what to do.
 enum report_verdict report_judge(const struct report *report, char *happened, char *todo, size_t size);

@@ -15,7 +15,10 @@
 #include "term.h"
 #include "verb.h"
 
-enum { KEY_STRICT = 256, KEY_NEXT, KEY_PYTHON, KEY_ONLY, KEY_FOLLOW, KEY_PROFILE, KEY_OUTPUT, KEY_KEEP, KEY_ALL };
+enum {
+    KEY_STRICT = 256, KEY_NEXT, KEY_PYTHON, KEY_ONLY, KEY_FOLLOW, KEY_PROFILE, KEY_OUTPUT, KEY_KEEP,
+    KEY_ALL,
+};
 
 static const struct argp_option options[] = {
     {.name = "option", .key = 'o', .arg = "KEY=VALUE",
@@ -75,7 +78,7 @@ static void check(const struct run *run, struct argp_state *state)
     if (run->profile && run->launch.conf)
         argp_error(state, "--profile brings its own pools: -c does not go with it");
     if (run->profile && run->all)
-        argp_error(state, "--profile keeps the statistics of all processes: --all-processes does not go with it");
+        argp_error(state, "--profile keeps all processes' statistics: --all-processes does not go with it");
     if (run->only && run->follow_no)
         argp_error(state, "--only and --follow no do not go together");
 }
@@ -202,6 +205,7 @@ static int run_and_tell(const struct run *run, const struct conf *conf, const ch
     text_init(&out, buffer, sizeof buffer);
     if (others.found) {
         struct format_subject subject = record_subject(&others.program);
+        subject.origin = record_short_origin(&others.program);
         format_dump(&out, DUMP_TEXT, &subject);
     }
     others_format(&others, &out);
