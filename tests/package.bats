@@ -3,12 +3,15 @@
 load helpers
 
 setup_file() {
-    command -v dpkg-deb >/dev/null || skip "no dpkg-deb"
-    command -v scdoc >/dev/null || skip "no scdoc"
+    command -v dpkg-deb scdoc >/dev/null || return 0
     DEB=$("$BATS_TEST_DIRNAME/../tools/package" "$BATS_FILE_TMPDIR/build" | tail -n 1)
     export DEB ROOT=$BATS_FILE_TMPDIR/root
     dpkg-deb -x "$DEB" "$ROOT"
     chmod 755 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" "$ROOT"
+}
+
+setup() {
+    [ -n "$DEB" ] || skip "no dpkg-deb, or no scdoc"
 }
 
 field() {

@@ -10,7 +10,8 @@ build_packages=(gcc:gcc g++:g++ libc6-dev make:make cmake:cmake pkg-config:pkg-c
     libsmartcols-dev libncurses-dev libelf-dev scdoc:scdoc)
 # shellcheck disable=SC2034
 test_packages=(libcriterion-dev liblwip-dev bats:bats binutils:nm universal-ctags:ctags-universal
-    perl:perl python3:python3 sqlite3:sqlite3 procps:ps)
+    perl:perl python3:python3 sqlite3:sqlite3 procps:ps man-db:man bsdextrautils:col file:file
+    dpkg-dev:dpkg-shlibdeps)
 # shellcheck disable=SC2034
 full_test_packages=(clang:clang shellcheck:shellcheck gcc-aarch64-linux-gnu:aarch64-linux-gnu-gcc
     g++-aarch64-linux-gnu:aarch64-linux-gnu-g++ libc6-dev-arm64-cross qemu-user:qemu-aarch64

@@ -2,7 +2,7 @@
 # The manual pages that the build makes.
 load ../helpers
 
-setup_file() {
+setup() {
     command -v scdoc >/dev/null || skip "no scdoc"
     command -v man >/dev/null || skip "no man"
 }

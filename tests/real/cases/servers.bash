@@ -132,6 +132,10 @@ case_postgresql() {
     if ((UID == 0)); then
         ! id postgres >/dev/null 2>&1 || owner=postgres
         as_owner=(setpriv --reuid="$owner" --regid="$(id -g "$owner")" --clear-groups)
+        if ! "${as_owner[@]}" test -r "$SOURCE/README.md"; then # nor the configuration
+            echo "a folder of this project that $owner may read" >"$NOTES/missing"
+            exit 77
+        fi
         chown "$owner" . data statistics
     fi
     # The statistics folder must be the user's own.
