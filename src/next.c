@@ -110,11 +110,17 @@ void next_resolve(void)
         message_abort("no other malloc behind this library has %s()", #name);
 #include "next.def"
     found_free = found.free;
+    bool is_libcs = os_is_in_libc((void *)found.free);
     if (atomic_load_explicit(&arena_used, memory_order_relaxed) > 0)
         found.free = free_unless_bootstrap;
-    else if (!os_libc_free_keeps_errno((void *)found.free))
+    else if (!is_libcs || !os_libc_free_keeps_errno())
         found.free = free_quietly;
     next = found;
+    // glibc's malloc starts itself on its first call, without a lock: a program has one thread then.
+    // Where pools serve all that comes before the threads, two of them might be its first callers,
+    // both take its main arena for theirs, and the second to end finds it left already.
+    if (is_libcs)
+        next.free(next.malloc(1));
 }
 
 void *next_symbol(const char *name)

@@ -244,14 +244,19 @@ static int contains_both(struct dl_phdr_info *object, size_t size, void *address
     return found == 2;
 }
 
-bool os_libc_free_keeps_errno(void *function)
+bool os_is_in_libc(void *function)
+{
+    void *addresses[] = {function, (void *)gnu_get_libc_version, NULL};
+    return dl_iterate_phdr(contains_both, addresses) == 1;
+}
+
+bool os_libc_free_keeps_errno(void)
 {
     const char *version = gnu_get_libc_version(); // "2.36"
     unsigned minor = 0;
     for (const char *p = version + 2; *p >= '0' && *p <= '9'; p++)
         minor = minor * 10 + (unsigned)(*p - '0');
-    void *addresses[] = {function, (void *)gnu_get_libc_version, NULL};
-    return minor >= 33 && dl_iterate_phdr(contains_both, addresses) == 1;
+    return minor >= 33;
 }
 
 pid_t os_process_id(void)

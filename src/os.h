@@ -79,8 +79,11 @@ const char *os_own_file(void);     // that this code was loaded from, as it was 
 const char *os_host_name(void);
 pid_t os_process_id(void);
 
-// `function` is libc's own free, of a libc whose free leaves errno alone (glibc 2.33, free(3)).
-bool os_libc_free_keeps_errno(void *function);
+// `function` is libc's own.
+bool os_is_in_libc(void *function);
+
+// libc's free leaves errno alone: that of glibc 2.33 and newer, free(3).
+bool os_libc_free_keeps_errno(void);
 uint64_t os_clock_ns(void);      // monotonic
 uint64_t os_wall_clock_ns(void); // since 1970
 

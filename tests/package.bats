@@ -3,7 +3,7 @@
 load helpers
 
 setup_file() {
-    command -v dpkg-deb scdoc >/dev/null || return 0
+    command -v dpkg-deb >/dev/null && command -v scdoc >/dev/null || return 0
     DEB=$("$BATS_TEST_DIRNAME/../tools/package" "$BATS_FILE_TMPDIR/build" | tail -n 1)
     export DEB ROOT=$BATS_FILE_TMPDIR/root
     dpkg-deb -x "$DEB" "$ROOT"

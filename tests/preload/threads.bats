@@ -70,3 +70,10 @@ caches() {
             "$PROGRAMS/share_exactly" 1
     done
 }
+
+@test "threads that are the first to need the next malloc, all at once" {
+    local round
+    for round in {1..20}; do
+        passes "malloc size=4K count=200" "$PROGRAMS/threads_fall_back_first"
+    done
+}
