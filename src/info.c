@@ -32,8 +32,10 @@ static struct scratch *enter(void)
     struct scratch *scratch = os_map(sizeof *scratch);
     if (!scratch)
         return NULL;
+    runtime_lock(); // pools come and go under it
     for (unsigned i = pools_from(0); i < POOLS_MAX; i = pools_from(i + 1))
         cache_note_used(&pools.pool[i], false);
+    runtime_unlock();
     stats_read(stats_file, true, &scratch->figures);
     return scratch;
 }
