@@ -243,8 +243,7 @@ static uint64_t check_all(bool at_end)
     int saved_errno = errno;
     if (guard_is_on && runtime_enter())
         for (unsigned i = pools_from(0); i < POOLS_MAX; i = pools_from(i + 1))
-            if (guard_watches(&pools.pool[i]))
-                total += check_pool(&pools.pool[i], at_end);
+            total += check_pool(&pools.pool[i], at_end);
     errno = saved_errno;
     return total;
 }

@@ -66,12 +66,11 @@ struct pool {
     // the reading has been seen, because its thread wrote false under the lock before it returned.
     _Atomic bool exhausted;
 
-    // Of named pools, under the lock but for in_use.
+    // Of named pools, under the lock.
     bool watched;           // scarce for ever, because somebody wants to know of every free
     uint32_t waiting;       // waiters in the list
     struct waiter *waiters; // threads that wait for a chunk, by their coming; the pool is scarce
     struct waiter *waiters_end; // the last of them
-    _Atomic bool in_use;    // release, when everything else is set up; acquire: pools_from
 };
 
 // A thread that waits for a chunk; lies on its stack. Written under the pool's lock.

@@ -21,6 +21,9 @@ struct pools {
     // a moment old.
     _Atomic bool pass_by[ROUTE_VALUES];
     struct pool pool[POOLS_MAX]; // malloc pools at 0, named ones at NAMED_POOLS_FIRST
+    // Release, when everything else of the pool is set up; acquire: pools_from. Beside the pools, because
+    // it is read while an entry is filled again.
+    _Atomic bool named_in_use[NAMED_POOLS_MAX];
 };
 
 extern struct pools pools;
@@ -48,6 +51,11 @@ INLINE unsigned pools_bound(void)
     return named_end > 0 ? named_end : pools.count;
 }
 
+INLINE bool pools_named_in_use(unsigned index, memory_order order)
+{
+    return atomic_load_explicit(&pools.named_in_use[index - NAMED_POOLS_FIRST], order);
+}
+
 // The index of the first pool in use at `from` or after it; POOLS_MAX when there is none.
 //     for (unsigned i = pools_from(0); i < POOLS_MAX; i = pools_from(i + 1))
 INLINE unsigned pools_from(unsigned from)
@@ -55,7 +63,7 @@ INLINE unsigned pools_from(unsigned from)
     if (from < pools.count)
         return from;
     for (unsigned i = from < NAMED_POOLS_FIRST ? NAMED_POOLS_FIRST : from; i < pools_bound(); i++)
-        if (atomic_load_explicit(&pools.pool[i].in_use, memory_order_acquire))
+        if (pools_named_in_use(i, memory_order_acquire))
             return i;
     return POOLS_MAX;
 }

@@ -43,7 +43,7 @@ struct pool *pools_named_at(const void *address)
         // Who has a chunk of a pool knows that it is in use; and whose range was read half old and
         // half new is found out by the second look.
         struct pool *pool = &pools.pool[i + NAMED_POOLS_FIRST];
-        if (atomic_load_explicit(&pool->in_use, memory_order_acquire)
+        if (pools_named_in_use(i + NAMED_POOLS_FIRST, memory_order_acquire)
             && at - (uintptr_t)pool->base < pool->slice_bytes)
             return pool;
     }
@@ -57,7 +57,7 @@ static unsigned free_entry(void)
     if (end < POOLS_MAX)
         return end > 0 ? end : NAMED_POOLS_FIRST;
     unsigned i = NAMED_POOLS_FIRST;
-    while (i < POOLS_MAX && atomic_load_explicit(&pools.pool[i].in_use, memory_order_relaxed))
+    while (i < POOLS_MAX && pools_named_in_use(i, memory_order_relaxed))
         i++;
     return i;
 }
@@ -109,7 +109,7 @@ static void publish(struct pool *pool)
     uintptr_t base = (uintptr_t)pool->base;
     atomic_store_explicit(&ranges[i].start, base, memory_order_relaxed);
     atomic_store_explicit(&ranges[i].end, base + pool->slice_bytes, memory_order_relaxed);
-    atomic_store_explicit(&pool->in_use, true, memory_order_release);
+    atomic_store_explicit(&pools.named_in_use[i], true, memory_order_release);
     if (atomic_load_explicit(&pools.named_end, memory_order_relaxed) <= pool->index)
         atomic_store_explicit(&pools.named_end, pool->index + 1, memory_order_release);
 }
@@ -157,7 +157,7 @@ int pools_named_add(const struct conf *conf, const struct named_plan *plan, stru
 void pools_named_remove(struct pool *pool)
 {
     unsigned i = pool->index - NAMED_POOLS_FIRST;
-    atomic_store_explicit(&pool->in_use, false, memory_order_release);
+    atomic_store_explicit(&pools.named_in_use[i], false, memory_order_release);
     atomic_store_explicit(&ranges[i].end, 0, memory_order_relaxed);
     guard_detach(pool);
     pool_fini(pool);
