@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// lwip_echo: TCP and UDP echo within one lwIP, client and server on two interfaces that are joined as by
-// a cable. Everything happens in this thread, and time is a count of ticks, so that each run asks for
-// the same memory in the same order. Says what came back; what did not is an error, with status 1.
+// lwip_echo: TCP and UDP echo within one lwIP, over its loopback interface, 127.0.0.1. Everything happens
+// in this thread, and time is a count of ticks, so that each run asks for the same memory in the same
+// order. Says what came back; what did not is an error, with status 1.
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +11,7 @@
 #include <lwip/netif.h>
 #include <lwip/priv/tcp_priv.h>
 #include <lwip/tcp.h>
+#include <lwip/tcpip.h>
 #include <lwip/udp.h>
 
 enum {
@@ -21,76 +22,57 @@ enum {
     BURST_DATAGRAMS = 12, // of 1 to 1200 bytes, sent without waiting for an answer
     ECHO_PORT = 7,
     PATIENCE = 8, // ticks of lwIP's TCP timer without a packet: then it has stalled
-    CABLE_PACKETS = 512,
 };
 
 static unsigned refused; // requests that lwIP answered with ERR_MEM or NULL
 
-// ---- The cable: what one interface sends is what the other receives ----
+// ---- The loopback interface: as lwIP's netif.c makes it, which Debian's liblwip leaves to its users ----
 
-static struct netif client_side, server_side;
+static struct netif loopback;
+static bool poll_is_due;
 
-static struct {
-    struct pbuf *packet;
-    struct netif *receiver;
-} cable[CABLE_PACKETS];
-static unsigned cable_first, cable_count;
+// netif_loop_output queues a packet, and has lwIP's thread call netif_poll, which delivers what is queued.
+// The thread is this one, so that nothing depends on when it runs: in the place of liblwip's function.
+err_t tcpip_try_callback(tcpip_callback_fn function, void *context)
+{
+    if (function != (tcpip_callback_fn)netif_poll || context != &loopback)
+        return ERR_VAL;
+    poll_is_due = true;
+    return ERR_OK;
+}
 
-static err_t cable_send(struct netif *sender, struct pbuf *packet, const ip4_addr_t *address)
+static err_t loopback_send(struct netif *netif, struct pbuf *packet, const ip4_addr_t *address)
 {
     (void)address;
-    struct pbuf *copy = pbuf_alloc(PBUF_RAW, packet->tot_len, PBUF_RAM);
-    if (!copy || cable_count == CABLE_PACKETS) {
-        refused++;
-        if (copy)
-            pbuf_free(copy);
-        return ERR_MEM;
-    }
-    pbuf_copy(copy, packet);
-    unsigned last = (cable_first + cable_count++) % CABLE_PACKETS;
-    cable[last].packet = copy;
-    cable[last].receiver = sender == &client_side ? &server_side : &client_side;
+    return netif_loop_output(netif, packet);
+}
+
+static err_t loopback_init(struct netif *netif)
+{
+    netif->name[0] = 'l';
+    netif->name[1] = 'o';
+    netif->output = loopback_send;
     return ERR_OK;
 }
 
-static bool cable_deliver_one(void)
-{
-    if (cable_count == 0)
-        return false;
-    struct pbuf *packet = cable[cable_first].packet;
-    struct netif *receiver = cable[cable_first].receiver;
-    cable_first = (cable_first + 1) % CABLE_PACKETS;
-    cable_count--;
-    if (ip_input(packet, receiver) != ERR_OK)
-        pbuf_free(packet);
-    return true;
-}
-
-static err_t cable_init(struct netif *netif)
-{
-    netif->name[0] = 'c';
-    netif->name[1] = netif == &client_side ? 'c' : 's';
-    netif->mtu = 1500;
-    netif->output = cable_send;
-    return ERR_OK;
-}
-
-static void cable_add(struct netif *netif, int last)
+static void loopback_add(void)
 {
     ip4_addr_t address, mask, gateway;
-    IP4_ADDR(&address, 10, 0, 0, last);
-    IP4_ADDR(&mask, 255, 255, 255, 0);
-    IP4_ADDR(&gateway, 0, 0, 0, 0);
-    netif_add(netif, &address, &mask, &gateway, NULL, cable_init, ip_input);
-    netif_set_link_up(netif);
-    netif_set_up(netif);
+    IP4_ADDR(&address, 127, 0, 0, 1);
+    IP4_ADDR(&mask, 255, 0, 0, 0);
+    IP4_ADDR(&gateway, 127, 0, 0, 1);
+    netif_add(&loopback, &address, &mask, &gateway, NULL, loopback_init, ip_input);
+    netif_set_link_up(&loopback);
+    netif_set_up(&loopback);
 }
 
 // Runs until `done` says so, or nothing has moved for a while.
 static void run_until(bool (*done)(void))
 {
     for (int idle = 0; !done() && idle < PATIENCE;) {
-        if (cable_deliver_one()) {
+        if (poll_is_due) {
+            poll_is_due = false;
+            netif_poll(&loopback);
             idle = 0;
         } else {
             idle++;
@@ -146,8 +128,6 @@ static bool start_servers(void)
     struct udp_pcb *udp = udp_new();
     if (!tcp || !udp)
         return false;
-    tcp_bind_netif(tcp, &server_side);
-    udp_bind_netif(udp, &server_side);
     if (tcp_bind(tcp, IP_ADDR_ANY, ECHO_PORT) != ERR_OK
         || udp_bind(udp, IP_ADDR_ANY, ECHO_PORT) != ERR_OK)
         return false;
@@ -220,7 +200,7 @@ static bool streams_done(void)
     for (unsigned i = 0; i < CONNECTIONS; i++)
         if (!streams[i].closed)
             return false;
-    return cable_count == 0;
+    return !poll_is_due;
 }
 
 static void run_streams(void)
@@ -233,8 +213,7 @@ static void run_streams(void)
         }
         tcp_arg(pcb, &streams[i]);
         tcp_recv(pcb, client_received);
-        tcp_bind_netif(pcb, &client_side);
-        refused += tcp_connect(pcb, netif_ip_addr4(&server_side), ECHO_PORT, client_connected) != ERR_OK;
+        refused += tcp_connect(pcb, netif_ip_addr4(&loopback), ECHO_PORT, client_connected) != ERR_OK;
     }
     run_until(streams_done);
 }
@@ -252,9 +231,9 @@ static void client_datagram(void *context, struct udp_pcb *pcb, struct pbuf *dat
     pbuf_free(data);
 }
 
-static bool cable_is_empty(void)
+static bool all_is_delivered(void)
 {
-    return cable_count == 0;
+    return !poll_is_due;
 }
 
 static void run_datagrams(void)
@@ -264,20 +243,19 @@ static void run_datagrams(void)
         refused++;
         return;
     }
-    udp_bind_netif(pcb, &client_side);
     udp_recv(pcb, client_datagram, NULL);
     for (unsigned i = 0; i < BURSTS * BURST_DATAGRAMS; i++) {
         u16_t length = (u16_t)(1 + i * 389 % 1200);
         struct pbuf *data = pbuf_alloc(PBUF_TRANSPORT, length, PBUF_RAM);
         if (data)
             memset(data->payload, 'd', length);
-        if (!data || udp_sendto(pcb, data, netif_ip_addr4(&server_side), ECHO_PORT) != ERR_OK)
+        if (!data || udp_sendto(pcb, data, netif_ip_addr4(&loopback), ECHO_PORT) != ERR_OK)
             refused++;
         if (data)
             pbuf_free(data);
         datagrams_sent++;
         if (datagrams_sent % BURST_DATAGRAMS == 0)
-            run_until(cable_is_empty);
+            run_until(all_is_delivered);
     }
     udp_remove(pcb);
 }
@@ -288,8 +266,7 @@ int main(void)
     unsigned echoed = 0, whole = 0;
     setvbuf(stdout, output, _IOFBF, sizeof output);
     lwip_init();
-    cable_add(&client_side, 1);
-    cable_add(&server_side, 2);
+    loopback_add();
     if (!start_servers()) {
         fputs("lwip_echo: the servers did not start: out of memory\n", stderr);
         return 1;
