@@ -126,8 +126,12 @@ void run_fight_mutex(struct worker *self);
 // The time of every single call: latency.c
 void prepare_latency(struct worker *self);
 void prepare_latency_cold(struct worker *self);
+void prepare_latency_least(struct worker *self);
 void run_latency(struct worker *self);
 void run_latency_touch(struct worker *self);
+void run_latency_least(struct worker *self);
 void finish_latency(struct worker *all);
+void finish_latency_least(struct worker *all);
+extern const char *least_file; // of run_latency_least; NULL: none
 
 #endif

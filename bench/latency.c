@@ -3,6 +3,7 @@
 // The load is that of run_random.
 #include "bench.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 
 // A histogram of ticks: exact below SUBSTEPS, then SUBSTEPS steps an octave (under 2 % wide).
@@ -16,6 +17,7 @@ struct histogram {
 };
 
 static struct histogram histograms[THREADS_MAX][CALLS]; // touched in prepare
+static uint32_t *call_ticks; // of every call of the one thread, in their order; NULL: not kept
 
 // What is serialised: earlier instructions are done before the clock is read.
 static inline uint64_t ticks(void)
@@ -30,6 +32,11 @@ static inline uint64_t ticks(void)
     __asm__ volatile("isb; mrs %0, cntvct_el0" : "=r"(t) : : "memory");
     return t;
 #endif
+}
+
+static uint32_t *ticks_of(uint64_t operation, enum call call)
+{
+    return &call_ticks[operation * CALLS + call];
 }
 
 static unsigned step_of(uint64_t value)
@@ -48,9 +55,8 @@ static uint64_t highest_of(unsigned step)
     return ((uint64_t)(step & (SUBSTEPS - 1)) + SUBSTEPS + 1) * (1ULL << octave) - 1;
 }
 
-static inline void count(struct worker *self, enum call call, uint64_t value)
+static inline void count(struct histogram *h, uint64_t value)
 {
-    struct histogram *h = &histograms[self->index][call];
     h->counts[step_of(value)]++;
     if (value > h->highest)
         h->highest = value;
@@ -58,7 +64,7 @@ static inline void count(struct worker *self, enum call call, uint64_t value)
 
 // Replaces a block and counts what both calls took; `writes`: the first write to the block belongs
 // to it, as a program that waits for memory sees it.
-static inline void replace(struct worker *self, bool writes)
+static inline void replace(struct worker *self, bool writes, uint64_t ret_ticks[CALLS])
 {
     void **slot = &self->blocks[random_below(&self->random, self->live)];
     size_t size = random_size(&self->random, self->size);
@@ -71,8 +77,10 @@ static inline void replace(struct worker *self, bool writes)
     uint64_t t2 = ticks();
     touch(p);
     *slot = p;
-    count(self, CALL_FREE, t1 - t0);
-    count(self, CALL_MALLOC, t2 - t1);
+    ret_ticks[CALL_FREE] = t1 - t0;
+    ret_ticks[CALL_MALLOC] = t2 - t1;
+    for (unsigned call = 0; call < CALLS; call++)
+        count(&histograms[self->index][call], ret_ticks[call]);
 }
 
 static void wipe(struct worker *self)
@@ -88,9 +96,10 @@ static void wipe(struct worker *self)
 // Warm: the live blocks are there, and each has been replaced several times.
 void prepare_latency(struct worker *self)
 {
+    uint64_t unused[CALLS];
     prepare_live(self);
     for (uint64_t i = 0; i < 4 * self->live; i++)
-        replace(self, true);
+        replace(self, true, unused);
     wipe(self);
 }
 
@@ -101,16 +110,34 @@ void prepare_latency_cold(struct worker *self)
     wipe(self);
 }
 
+void prepare_latency_least(struct worker *self)
+{
+    call_ticks = own_memory(self->operations * CALLS * sizeof *call_ticks);
+    prepare_latency(self);
+}
+
 void run_latency(struct worker *self)
 {
+    uint64_t unused[CALLS];
     for (uint64_t i = 0; i < self->operations; i++)
-        replace(self, false);
+        replace(self, false, unused);
 }
 
 void run_latency_touch(struct worker *self)
 {
+    uint64_t unused[CALLS];
     for (uint64_t i = 0; i < self->operations; i++)
-        replace(self, true);
+        replace(self, true, unused);
+}
+
+void run_latency_least(struct worker *self)
+{
+    uint64_t each[CALLS];
+    for (uint64_t i = 0; i < self->operations; i++) {
+        replace(self, false, each);
+        for (unsigned call = 0; call < CALLS; call++)
+            *ticks_of(i, call) = each[call] < UINT32_MAX ? (uint32_t)each[call] : UINT32_MAX;
+    }
 }
 
 static double ns_per_tick(void)
@@ -155,16 +182,49 @@ static void add(struct histogram *sum, const struct histogram *h)
         sum->highest = h->highest;
 }
 
-void finish_latency(struct worker *all)
+static void report_all(unsigned threads)
 {
     static struct histogram sums[CALLS], both;
     double tick_ns = ns_per_tick();
     for (unsigned call = 0; call < CALLS; call++) {
-        for (unsigned i = 0; i < all->threads; i++)
+        for (unsigned i = 0; i < threads; i++)
             add(&sums[call], &histograms[i][call]);
         add(&both, &sums[call]);
     }
     report("", &both, tick_ns);
     report("malloc_", &sums[CALL_MALLOC], tick_ns);
     report("free_", &sums[CALL_FREE], tick_ns);
+}
+
+void finish_latency(struct worker *all)
+{
+    report_all(all->threads);
+}
+
+// The lower of what each call took now and what stands in the file, which then holds that. False: it
+// cannot be read and written.
+static bool merge_least(const char *file, uint64_t calls)
+{
+    int fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    FILE *f = fd < 0 ? NULL : fdopen(fd, "r+");
+    uint32_t earlier;
+    for (uint64_t i = 0; f && i < calls && fread(&earlier, sizeof earlier, 1, f) == 1; i++)
+        if (earlier < call_ticks[i])
+            call_ticks[i] = earlier;
+    bool good = f && fseek(f, 0, SEEK_SET) == 0
+           && fwrite(call_ticks, sizeof *call_ticks, calls, f) == calls;
+    return f && fclose(f) == 0 && good;
+}
+
+void finish_latency_least(struct worker *all)
+{
+    if (least_file && !merge_least(least_file, all->operations * CALLS)) {
+        perror(least_file);
+        exit(1);
+    }
+    wipe(all);
+    for (uint64_t i = 0; i < all->operations; i++)
+        for (unsigned call = 0; call < CALLS; call++)
+            count(&histograms[0][call], *ticks_of(i, call));
+    report_all(1);
 }

@@ -68,10 +68,14 @@ static const struct scenario scenarios[] = {
      20000, "single calls among 20,000 live blocks after warm-up"},
     {"latency-cold", "latency", "1", prepare_latency_cold, run_latency_touch, finish_latency,
      1000000, 2048, 20000, "the same from the first call on; malloc's first write belongs to it"},
+    {"latency-least", "latency", "1", prepare_latency_least, run_latency_least,
+     finish_latency_least, 1000000, 2048, 20000,
+     "as latency; each call's lowest time of several runs: what malloc itself takes"},
 };
 
 enum { SCENARIOS = sizeof scenarios / sizeof *scenarios };
 
+const char *least_file;
 static const struct scenario *scenario;
 static struct worker workers[THREADS_MAX];
 static pthread_barrier_t start_line;
@@ -223,6 +227,7 @@ static int usage(FILE *to)
           "  --scale F    this part of the operations (default: 1)\n"
           "  --size N     bytes of a block, or the largest\n"
           "  --live N     blocks that each thread holds\n"
+          "  --least FILE latency-least: each call's lowest time so far, from run to run\n"
           "  --list       scenarios: name, group, numbers of threads, what it does\n"
           "  --help       this text\n",
           to);
@@ -242,6 +247,7 @@ int main(int argc, char **argv)
     static const struct option known[] = {
         {"threads", required_argument, NULL, 't'}, {"scale", required_argument, NULL, 'f'},
         {"size", required_argument, NULL, 's'},    {"live", required_argument, NULL, 'l'},
+        {"least", required_argument, NULL, 'b'},
         {"list", no_argument, NULL, 'L'},          {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
@@ -253,6 +259,7 @@ int main(int argc, char **argv)
         case 'f': o.scale = strtod(optarg, NULL); break;
         case 's': o.size = strtoul(optarg, NULL, 10); break;
         case 'l': o.live = strtoul(optarg, NULL, 10); break;
+        case 'b': least_file = optarg; break;
         case 'L': list(); return 0;
         case 'h': return usage(stdout);
         default: return usage(stderr);
