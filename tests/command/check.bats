@@ -118,6 +118,14 @@ FAIL err: 2 (40.00%), at most 39.9%
 FAIL waste: 25.00%, at most 24%" ]
 }
 
+@test "options may follow the configuration" {
+    run --separate-stderr check lwip --stats "$DUMP" --max-fallback 3
+    [ "$status" = 0 ]
+    [ -z "$stderr" ]
+    [[ ${lines[0]} == "lwip: 3 malloc pools"* ]]
+    [ "${lines[-1]}" = "ok   fallback: 3 (60.00%), at most 3" ]
+}
+
 @test "budgets are about all processes together" {
     run --separate-stderr check --stats "$DUMP" --stats "$DUMP" --max-fallback 6
     [ "$status" = 0 ]

@@ -33,18 +33,10 @@ static const struct argp_option options[] = {
     {0}};
 
 struct check {
-    char **files, **stats;
+    char **files, **stats; // each with room for all arguments
     unsigned file_count, stats_count;
     struct budget budget;
 };
-
-static void add_stats(struct check *check, char *file)
-{
-    check->stats = realloc(check->stats, (check->stats_count + 1) * sizeof *check->stats);
-    if (!check->stats)
-        exit(VERB_FAILED);
-    check->stats[check->stats_count++] = file;
-}
 
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
@@ -56,11 +48,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return 0;
     }
     switch (key) {
-    case KEY_STATS: add_stats(check, argument); break;
-    case ARGP_KEY_ARGS:
-        check->files = state->argv + state->next;
-        check->file_count = (unsigned)(state->argc - state->next);
-        break;
+    case KEY_STATS: check->stats[check->stats_count++] = argument; break;
+    case ARGP_KEY_ARG: check->files[check->file_count++] = argument; break; // options may follow
     case ARGP_KEY_END:
         if (check->file_count == 0 && check->stats_count == 0)
             argp_error(state, "there is nothing to check: a FILE or --stats FILE is missing");
@@ -164,7 +153,8 @@ int verb_check(int argc, char **argv)
                "without mistakes is shown as the library understands it. A budget is a number, or a part "
                "of all requests in per cent. Exit status: 0; 1 for a mistake or a budget that was not "
                "kept; 2 for a wrong command line."};
-    struct check check = {0};
+    char *files[argc], *stats[argc];
+    struct check check = {.files = files, .stats = stats};
     bool ok = true;
     verb_parse(&argp, argc, argv, &check);
     for (unsigned i = 0; i < check.file_count; i++) {
@@ -175,6 +165,5 @@ int verb_check(int argc, char **argv)
     }
     if (check.stats_count > 0)
         ok &= check_stats(&check);
-    free(check.stats);
     return ok ? VERB_OK : VERB_FAILED;
 }
