@@ -12,11 +12,12 @@
 #include "runtime.h"
 #include "stats_read.h"
 
-// Starts the library with these statements and no dump. Call once in a test.
+// Starts the library with these statements, no dump, and no statistics file that the test would leave
+// behind. Call once in a test.
 static inline void start(const char *options)
 {
     char all[2048];
-    snprintf(all, sizeof all, "dump=off;%s", options);
+    snprintf(all, sizeof all, "dump=off;stats_dir=/dev/null;%s", options);
     unsetenv("POOLMALLOC_CONF");
     setenv("POOLMALLOC", all, 1);
     cr_assert(runtime_enter(), "the library does not serve: %s", options);

@@ -78,7 +78,7 @@ Test(api, storage_is_as_large_as_the_macro_says)
 
 Test(api, pools_of_the_program_work_where_the_configuration_has_mistakes)
 {
-    setenv("POOLMALLOC", "dump=off; pool A size=0 count=1", 1);
+    setenv("POOLMALLOC", "dump=off; stats_dir=/dev/null; pool A size=0 count=1", 1);
     cr_assert_not(runtime_enter());
     cr_assert_null(pm_pool_find("A"));
     cr_assert_null(pm_pool_next(NULL));
@@ -92,7 +92,7 @@ Test(api, pools_of_the_program_work_where_the_configuration_has_mistakes)
 
 Test(api, pools_of_the_program_work_where_it_is_not_to_be_served)
 {
-    setenv("POOLMALLOC", "programs=another; on_empty=abort; pool A size=16 count=1", 1);
+    setenv("POOLMALLOC", "programs=another; stats_dir=/dev/null; on_empty=abort; pool A size=16 count=1", 1);
     cr_assert_not(runtime_enter());
     pm_pool *pool = pm_pool_create("mine", 2, 2, NULL, 0);
     cr_assert(pool);

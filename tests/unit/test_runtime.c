@@ -13,7 +13,7 @@
 Test(runtime, first_call_starts_the_library)
 {
     unsetenv("POOLMALLOC_CONF");
-    setenv("POOLMALLOC", "dump=off; malloc size=64 count=5", 1);
+    setenv("POOLMALLOC", "dump=off; stats_dir=/dev/null; malloc size=64 count=5", 1);
     cr_assert_not(runtime_is_serving());
     void *p = heap_alloc(10);
     cr_assert(runtime_is_serving());
@@ -41,7 +41,7 @@ Test(runtime, only_the_programs_that_are_named_are_served)
 
 Test(runtime, a_glob_names_this_program)
 {
-    setenv("POOLMALLOC", "dump=off; programs=\"someone,test_run*\"", 1);
+    setenv("POOLMALLOC", "dump=off; stats_dir=/dev/null; programs=\"someone,test_run*\"", 1);
     heap_free(heap_alloc(10));
     cr_assert(runtime_is_serving());
 }
@@ -53,7 +53,7 @@ Test(runtime, later_sources_win)
     const char text[] = "try_bigger = yes\non_empty = fail\nmalloc size=64 count=5\n";
     cr_assert_eq(write(fd, text, sizeof text - 1), (ssize_t)sizeof text - 1);
     setenv("POOLMALLOC_CONF", path, 1);
-    setenv("POOLMALLOC", "dump=off;on_empty=abort", 1);
+    setenv("POOLMALLOC", "dump=off;stats_dir=/dev/null;on_empty=abort", 1);
     heap_alloc(10);
     unlink(path);
     cr_assert(runtime_conf.try_bigger);

@@ -54,7 +54,7 @@ static blkcnt_t blocks_of(const char *path)
 // In the default directory, which is in memory: there, a page that is read through a mapping is made.
 Test(stats, holes_are_passed_over_and_nothing_else)
 {
-    start("malloc size=64 count=1; malloc size=60000 count=2");
+    start("stats_dir=\"\"; malloc size=64 count=1; malloc size=60000 count=2");
     heap_alloc(60000);
     for (int i = 0; i < 3; i++)
         heap_alloc(64);
@@ -68,6 +68,7 @@ Test(stats, holes_are_passed_over_and_nothing_else)
     os_close(fd);
     stats_read(stats_file, false, &all);
     cr_assert_gt(blocks_of(stats_path()), before + 8 * 8);
+    unlink(stats_path());
     cr_assert_eq(memcmp(&all, &sparse, offsetof(struct stats_figures, pools[2])), 0);
     cr_assert_eq(all.pools[1].allocs, 1);
     cr_assert_eq(all.pools[0].fell_back, 2);
