@@ -20,13 +20,15 @@
 // A pool of pools.conf (a line `pool` or `pbuf`) with the name of an entry takes its place, if its
 // chunks are large enough: counts can be tried without compiling anew.
 //
-// lwippools.h is read once in each source file, at file scope, not six times as in lwIP. So what lwIP
-// rejects is welcome: an include guard, definitions of every kind, malloc pools of equal sizes, sizes
-// that are expressions, several LWIP_MALLOC_MEMPOOL_START blocks or none, and `;` behind entries.
-// What cannot be had by the preprocessor at the same time is MEMP_POOL_size, because a size that is no
-// single token makes no name: #define PM_LWIP_POOL_NAMES 1 (in lwipopts.h) gives those constants, and
-// brings lwIP's limits on sizes back. MEMP_POOL_FIRST and _LAST do not exist. All source files must see
-// the same entries, in the same order; a program in which they don't says so and aborts at start-up.
+// lwippools.h is read once in each source file, at file scope, not six times as in lwIP. So much of what
+// lwIP rejects is welcome: an include guard, definitions of every kind, malloc pools whose size is
+// sizeof(...), several LWIP_MALLOC_MEMPOOL_START blocks or none, and `;` behind entries.
+// Other malloc pools that lwIP rejects, of equal sizes or of a size like 256+16, are welcome with
+//   #define PM_LWIP_POOL_NAMES 0
+// in lwipopts.h, before this header, or as -D. It costs the constants MEMP_POOL_size (MEMP_POOL_256),
+// because the preprocessor makes a name of one word or number only, and C takes each name once. All source
+// files must see the same entries, in the same order; a program in which they don't says so and aborts at
+// start-up.
 //
 // What differs from lwIP, beside the bugs that are not copied:
 //   Numbers have size_t, where lwIP computes in 16 bits.
@@ -36,6 +38,8 @@
 //   Chunks are aligned to 16 bytes at least; to more by MEM_ALIGNMENT, but not with MEMP_MEM_MALLOC, and
 //     in private pools up to 64.
 //   MEMP_MEM_MALLOC still enforces the counts. MEM_USE_POOLS 0: mem_malloc is malloc.
+//   MEMP_POOL_FIRST and MEMP_POOL_LAST are asked for at run time: no constants, but good for loops.
+//   memp_malloc(MEMP_POOL_256) is a chunk of 256 bytes; lwIP's has room for mem_malloc's header too.
 #ifndef POOLMALLOC_LWIP_H
 #define POOLMALLOC_LWIP_H
 
@@ -71,7 +75,7 @@
 #define MEM_ALIGNMENT 1
 #endif
 #ifndef PM_LWIP_POOL_NAMES
-#define PM_LWIP_POOL_NAMES 0
+#define PM_LWIP_POOL_NAMES 1
 #endif
 #ifndef LWIP_MEM_ALIGN_SIZE
 #define LWIP_MEM_ALIGN_SIZE(size) \
@@ -141,6 +145,13 @@ uint64_t pm_lwip_mem_err(void);
 
 // The pool of an entry; NULL: it has no chunks, or there is no such entry.
 pm_pool *pm_lwip_pool(memp_t type);
+
+// The first and the last LWIP_MALLOC_MEMPOOL of lwippools.h; 1 and 0: there is none. Entries of other kinds
+// may stand between them.
+memp_t pm_lwip_malloc_pool_first(void);
+memp_t pm_lwip_malloc_pool_last(void);
+#define MEMP_POOL_FIRST pm_lwip_malloc_pool_first()
+#define MEMP_POOL_LAST pm_lwip_malloc_pool_last()
 
 
 // Private pools
@@ -215,15 +226,23 @@ struct pm_lwip_entry {
     PM_LWIP_NUMBERED(__COUNTER__, MEMP_##name, #name, num, size, desc, PM_LWIP_NAMED)
 #define LWIP_PBUF_MEMPOOL(name, num, payload, desc) \
     PM_LWIP_NUMBERED(__COUNTER__, MEMP_##name, #name, num, payload, desc, PM_LWIP_PBUF)
-#define LWIP_MALLOC_MEMPOOL_START
-#if PM_LWIP_POOL_NAMES
-#define LWIP_MALLOC_MEMPOOL(num, size) \
-    PM_LWIP_NUMBERED(__COUNTER__, MEMP_POOL_##size, #size, num, size, "MALLOC_" #size, PM_LWIP_MALLOC)
-#else
-#define LWIP_MALLOC_MEMPOOL(num, size) PM_LWIP_UNNAMED(__COUNTER__, num, size, #size)
-#define PM_LWIP_UNNAMED(counter, num, size, text) \
+#define PM_LWIP_UNNAMED(counter, constant, num, size, text) \
     PM_LWIP_NUMBERED(counter, PM_LWIP_JOIN(pm_lwip_constant_, counter), text, num, size, \
                      "MALLOC_" text, PM_LWIP_MALLOC)
+#define LWIP_MALLOC_MEMPOOL_START
+#if PM_LWIP_POOL_NAMES
+// Its own name is for the compiler's message about a size that makes no name, or one that is there already.
+#define PM_LWIP_NAMED_BUT_NOT_IF_PM_LWIP_POOL_NAMES_IS_0(counter, constant, num, size, text) \
+    PM_LWIP_NUMBERED(counter, constant, text, num, size, "MALLOC_" text, PM_LWIP_MALLOC)
+// Takes the macro for sizes that begin with sizeof, else the one for names.
+#define PM_LWIP_FIRST_sizeof ~, PM_LWIP_UNNAMED,
+#define PM_LWIP_SECOND(a, b, ...) b
+#define PM_LWIP_CHOOSE(...) \
+    PM_LWIP_SECOND(__VA_ARGS__, PM_LWIP_NAMED_BUT_NOT_IF_PM_LWIP_POOL_NAMES_IS_0, ~)
+#define LWIP_MALLOC_MEMPOOL(num, size) \
+    PM_LWIP_CHOOSE(PM_LWIP_FIRST_##size)(__COUNTER__, MEMP_POOL_##size, num, size, #size)
+#else
+#define LWIP_MALLOC_MEMPOOL(num, size) PM_LWIP_UNNAMED(__COUNTER__, ~, num, size, #size)
 #endif
 #define LWIP_MALLOC_MEMPOOL_END
 

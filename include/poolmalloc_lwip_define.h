@@ -23,6 +23,7 @@ static struct {
     struct {
         pm_pool *pool;
         size_t usable;
+        memp_t type;
     } malloc_pool[MEMP_MAX + 1];
     unsigned malloc_pools;
     uint64_t mem_err; // relaxed: a counter alone
@@ -101,6 +102,7 @@ static void pm_lwip_start_slow(void)
         if (entry->count > 0)
             pm_lwip.pool[i] = pm_lwip_create(entry, bytes > 0 ? bytes : 1);
         if (entry->kind == PM_LWIP_MALLOC) {
+            pm_lwip.malloc_pool[pm_lwip.malloc_pools].type = i;
             pm_lwip.malloc_pool[pm_lwip.malloc_pools].pool = pm_lwip.pool[i];
             pm_lwip.malloc_pool[pm_lwip.malloc_pools++].usable = usable;
         }
@@ -139,6 +141,18 @@ pm_pool *pm_lwip_pool(memp_t type)
     pm_lwip_start();
     unsigned pools = MEMP_MAX; // which may be 0: not compared as a constant
     return type < pools ? pm_lwip.pool[type] : NULL;
+}
+
+memp_t pm_lwip_malloc_pool_first(void)
+{
+    pm_lwip_start();
+    return pm_lwip.malloc_pools > 0 ? pm_lwip.malloc_pool[0].type : 1;
+}
+
+memp_t pm_lwip_malloc_pool_last(void)
+{
+    pm_lwip_start();
+    return pm_lwip.malloc_pools > 0 ? pm_lwip.malloc_pool[pm_lwip.malloc_pools - 1].type : 0;
 }
 
 void *memp_malloc(memp_t type)

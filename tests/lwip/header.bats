@@ -25,6 +25,7 @@ accepts() {
     local folder=$BATS_TEST_TMPDIR/accepts
     mkdir -p "$folder"
     printf '%s\n' "$1" >"$folder/lwippools.h"
+    printf '%s\n' "$LWIPOPTS" >"$folder/lwipopts.h"
     shift
     CC=${CXX:-c++} compile "$folder/show_cc" "$folder" -x c++ "$TESTS/lwip/show_pools.c" -x none
     compile "$folder/show" "$folder" "$TESTS/lwip/show_pools.c"
@@ -102,7 +103,18 @@ END
         LWIP_MEMPOOL(A, 2, 40, "a")' "0 A 40 2 a"
 }
 
-@test "sizes that are expressions" {
+@test "sizes of types" {
+    accepts 'struct mine { char bytes[72]; };
+        LWIP_MALLOC_MEMPOOL_START
+        LWIP_MALLOC_MEMPOOL(3, sizeof(struct mine)) LWIP_MALLOC_MEMPOOL(4, sizeof(long long) * 4 + 8)
+        LWIP_MALLOC_MEMPOOL(5, 256)
+        LWIP_MALLOC_MEMPOOL_END' \
+        "0 MALLOC_72 72 3 MALLOC_sizeof(struct mine)" "1 MALLOC_40 40 4 MALLOC_sizeof(long long) * 4 + 8" \
+        "2 MALLOC_256 256 5 MALLOC_256"
+}
+
+@test "sizes that are expressions, without names" {
+    LWIPOPTS="#define PM_LWIP_POOL_NAMES 0"
     accepts 'struct mine { char bytes[72]; };
         LWIP_MALLOC_MEMPOOL_START
         LWIP_MALLOC_MEMPOOL(1, 256+16) LWIP_MALLOC_MEMPOOL(2, (256)) LWIP_MALLOC_MEMPOOL(3, sizeof(struct mine))
@@ -111,7 +123,10 @@ END
         "2 MALLOC_72 72 3 MALLOC_sizeof(struct mine)"
 }
 
-@test "malloc pools of equal sizes" {
+@test "malloc pools of equal sizes: by different words, or without names" {
+    accepts 'LWIP_MALLOC_MEMPOOL_START LWIP_MALLOC_MEMPOOL(3, 256) LWIP_MALLOC_MEMPOOL(4, 0x100)
+        LWIP_MALLOC_MEMPOOL_END' "0 MALLOC_256 256 3 MALLOC_256" "1 MALLOC_0x100 256 4 MALLOC_0x100"
+    LWIPOPTS="#define PM_LWIP_POOL_NAMES 0"
     accepts 'LWIP_MALLOC_MEMPOOL_START LWIP_MALLOC_MEMPOOL(3, 256) LWIP_MALLOC_MEMPOOL(4, 256)
         LWIP_MALLOC_MEMPOOL_END' "0 MALLOC_256 256 3 MALLOC_256" "1 MALLOC_256_2 256 4 MALLOC_256"
 }
@@ -134,13 +149,54 @@ END
 
 # Numbers
 
-@test "PM_LWIP_POOL_NAMES gives the constants of malloc pools" {
-    printf 'LWIP_MEMPOOL(A, 1, 8, "a") LWIP_MALLOC_MEMPOOL(3, 256)\n' >"$BATS_TEST_TMPDIR/lwippools.h"
-    printf '#include "lwip/memp.h"\nint main(void) { return MEMP_POOL_256 * 10 + MEMP_MAX; }\n' \
-        >"$BATS_TEST_TMPDIR/main.c"
-    compile "$BATS_TEST_TMPDIR/main" "$BATS_TEST_TMPDIR" -DPM_LWIP_POOL_NAMES=1 "$BATS_TEST_TMPDIR/main.c"
-    run "$BATS_TEST_TMPDIR/main"
+@test "malloc pools have lwIP's constants, and an interval" {
+    printf '%s\n' 'LWIP_MEMPOOL(A, 1, 8, "a")' 'LWIP_MALLOC_MEMPOOL_START' 'LWIP_MALLOC_MEMPOOL(3, 256)' \
+        'LWIP_MALLOC_MEMPOOL(2, SIZE)' 'LWIP_MALLOC_MEMPOOL_END' 'LWIP_MEMPOOL(B, 1, 8, "b")' \
+        >"$BATS_TEST_TMPDIR/lwippools.h"
+    cat >"$BATS_TEST_TMPDIR/main.c" <<'END'
+#define SIZE (2 * 300)
+#define PM_LWIP_DEFINE
+#include "lwip/memp.h"
+static const memp_t constants[] = {MEMP_A, MEMP_POOL_256, MEMP_POOL_SIZE, MEMP_B, MEMP_MAX};
+int main(void)
+{
+    for (memp_t i = 0; i <= MEMP_MAX; i++)
+        if (constants[i] != i)
+            return 1;
+    char *chunk = (char *)memp_malloc(MEMP_POOL_SIZE);
+    if (pm_pool_usable_size(pm_pool_of(chunk)) != 608)
+        return 2;
+    memp_free(MEMP_POOL_SIZE, chunk);
+    unsigned n = 0;
+    for (memp_t type = MEMP_POOL_FIRST; type <= MEMP_POOL_LAST; type = (memp_t)(type + 1))
+        n = n * 10 + type;
+    return n;
+}
+END
+    compile "$BATS_TEST_TMPDIR/main" "$BATS_TEST_TMPDIR" "$BATS_TEST_TMPDIR/main.c"
+    run with "" "$BATS_TEST_TMPDIR/main"
     [ "$status" = 12 ]
+    CC=${CXX:-c++} compile "$BATS_TEST_TMPDIR/main" "$BATS_TEST_TMPDIR" -x c++ "$BATS_TEST_TMPDIR/main.c" -x none
+    run with "" "$BATS_TEST_TMPDIR/main"
+    [ "$status" = 12 ]
+    echo 'LWIP_MEMPOOL(A, 1, 8, "a")' >"$BATS_TEST_TMPDIR/lwippools.h"
+    printf '%s\n' '#define PM_LWIP_DEFINE' '#include "lwip/memp.h"' \
+        'int main(void) { return MEMP_POOL_FIRST * 10 + MEMP_POOL_LAST; }' >"$BATS_TEST_TMPDIR/main.c"
+    compile "$BATS_TEST_TMPDIR/main" "$BATS_TEST_TMPDIR" "$BATS_TEST_TMPDIR/main.c"
+    run with "" "$BATS_TEST_TMPDIR/main"
+    [ "$status" = 10 ] # an empty one
+}
+
+@test "a size that makes no constant is an error in its line, which says what allows it" {
+    local size
+    for size in 256+16 "(256)" 512; do
+        printf '%s\n' 'LWIP_MALLOC_MEMPOOL(3, 512)' "LWIP_MALLOC_MEMPOOL(3, $size)" >"$BATS_TEST_TMPDIR/lwippools.h"
+        run ! compile "$BATS_TEST_TMPDIR/show" "$BATS_TEST_TMPDIR" "$TESTS/lwip/show_pools.c"
+        [[ $output == *lwippools.h:2:* ]]
+        # clang does not say which macros it went through.
+        [[ $output == *NOT_IF_PM_LWIP_POOL_NAMES_IS_0* || $(${CC:-cc} --version) == *clang* ]]
+        compile "$BATS_TEST_TMPDIR/show" "$BATS_TEST_TMPDIR" -DPM_LWIP_POOL_NAMES=0 "$TESTS/lwip/show_pools.c"
+    done
 }
 
 @test "source files that see other entries are found out at start-up" {
