@@ -76,23 +76,27 @@ static uint32_t first(const struct pool_plan *plan, uint32_t spread)
     return (uint32_t)align_up(max_u64(chunks, at_least), CACHE_LINE >> spread);
 }
 
-// Makes the pages between two addresses usable.
-static bool commit_pages(void *start, void *end)
+// Makes the pages from `start` to `end` usable; those up to `usable` are so already.
+static bool commit_pages(uintptr_t start, uintptr_t usable, uintptr_t end)
 {
-    char *first_page = (char *)start - (uintptr_t)start % os_page_size();
-    return os_commit(first_page, (size_t)((char *)end - first_page));
+    uintptr_t page = os_page_size();
+    uintptr_t first = usable > start ? align_up(usable, page) : start & -page;
+    return first >= end || os_commit((void *)first, end - first);
 }
 
 // Makes the memory of the first chunks usable. A finite pool's tables are usable from the start.
 static bool commit(struct pool *pool, uint32_t chunks)
 {
     uint32_t from = pool_number(pool, 0), to = pool_number(pool, chunks);
-    char *start = pool_address(pool, from);
-    if (!commit_pages(start - pool->gap, pool_address(pool, to)))
+    uint32_t usable = pool_number(pool, pool->committed);
+    uintptr_t base = (uintptr_t)pool_address(pool, 0) - pool->gap, pitch = pool->pitch;
+    uintptr_t state = (uintptr_t)pool->state, stack = (uintptr_t)pool->stack;
+    if (!commit_pages(base + from * pitch, base + usable * pitch, base + to * pitch + pool->gap))
         return false;
     if (pool->unlimited
-        && (!commit_pages(&pool->state[from], &pool->state[to])
-            || !os_commit(pool->stack, chunks * sizeof *pool->stack)))
+        && (!commit_pages(state + from, state + usable, state + to)
+            || !commit_pages(stack, stack + pool->committed * sizeof *pool->stack,
+                             stack + chunks * sizeof *pool->stack)))
         return false;
     pool->committed = chunks;
     return true;
