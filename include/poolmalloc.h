@@ -45,7 +45,7 @@ typedef struct pm_pool pm_pool;
 
 enum {
     PM_NAME_MAX = 64, // bytes of a pool's name, with its NUL
-    PM_POOLS_MAX = 192, // named pools at the same time, of all three origins
+    PM_POOLS_MAX = 192 // named pools at the same time, of all three origins
 };
 
 // The named pool of this name (case matters); NULL with errno ENOENT: there is none. The pools of
@@ -53,7 +53,7 @@ enum {
 pm_pool *pm_pool_find(const char *name);
 
 enum pm_pool_flags {
-    PM_POOL_ON_HEAP = 1, // each chunk is from malloc and goes back there; never more than `count`
+    PM_POOL_ON_HEAP = 1 // each chunk is from malloc and goes back there; never more than `count`
 };
 
 // A new named pool of `count` chunks (1 to 4294967294) of `size` bytes (1 to 1 GiB), in the order
@@ -95,7 +95,8 @@ size_t pm_pool_usable_size(const pm_pool *pool);
 
 // A chunk of the pool (lwIP: memp_malloc, LWIP_MEMPOOL_ALLOC); its content is undefined. NULL with
 // errno ENOMEM: none is free, counted as err and failed; no other pool and no malloc is asked,
-// whatever on_empty says. NULL with errno EINVAL: pool is NULL.
+// whatever on_empty says. NULL with errno EINVAL: pool is NULL. Of a malloc pool, too; free and pm_free
+// both take its chunks.
 void *pm_alloc(pm_pool *pool);
 
 // The same, for a caller that needs `bytes` of it: so many are counted as requested_bytes, and
@@ -113,15 +114,16 @@ void *pm_alloc_zeroed(pm_pool *pool);
 // sys_arch_mbox_fetch, but not for memory.) Threads that wait are served in the order of their
 // coming, and before any that come later: each chunk that is freed goes to the first of them and
 // wakes that thread alone. A chunk that is freed before the time is over is never missed. NULL with
-// errno ETIMEDOUT: it was over, not earlier than asked for. No cancellation point; goes on waiting
-// after a signal's handler has run.
+// errno ETIMEDOUT: it was over, not earlier than asked for. EINVAL: pool is NULL or a malloc pool, whose
+// chunks free() gives back without looking for threads that wait. No cancellation point; goes on
+// waiting after a signal's handler has run.
 void *pm_alloc_timed(pm_pool *pool, uint64_t timeout_ns);
 
-// Gives a chunk back (lwIP: memp_free, LWIP_MEMPOOL_FREE). NULL: nothing happens. Anything else
-// that is not the start of a chunk in use of this very pool is noticed: a double free, a pointer
-// into the middle of a chunk, a chunk that was never handed out, a chunk of another pool, a pointer
-// of elsewhere. It is counted as `illegal` of `pool`, on_invalid_free of pools.conf decides what
-// happens (abort, warn, ignore), and no chunk changes its state.
+// Gives a chunk back (lwIP: memp_free, LWIP_MEMPOOL_FREE). NULL, as either argument: nothing
+// happens. Anything else that is not the start of a chunk in use of this very pool is noticed: a
+// double free, a pointer into the middle of a chunk, a chunk that was never handed out, a chunk of
+// another pool, a pointer of elsewhere. It is counted as `illegal` of `pool`, on_invalid_free of
+// pools.conf decides what happens (abort, warn, ignore), and no chunk changes its state.
 void pm_free(pm_pool *pool, void *chunk);
 
 
@@ -132,7 +134,7 @@ enum pm_pool_kind {
     PM_KIND_NAMED,   // a `pool` line of pools.conf
     PM_KIND_PBUF,    // a `pbuf` line: header and payload, each rounded up to mem_alignment
     PM_KIND_CREATED, // pm_pool_create
-    PM_KIND_STATIC,  // PM_POOL_DECLARE
+    PM_KIND_STATIC   // PM_POOL_DECLARE
 };
 
 // A pool's description and counters; the names are those of every dump. Later versions add fields
@@ -168,7 +170,7 @@ struct pm_stats {
 int pm_pool_stats(pm_pool *pool, struct pm_stats *stats);
 
 // Lets `max` begin anew, at what is used now. (In lwIP a debugger does that.) Chunks that threads
-// have cached go back into the pool, and so it is exact.
+// have cached go back into the pool, and so it is exact. NULL: nothing.
 void pm_pool_reset_max(pm_pool *pool);
 
 // What lwIP's LWIP_HOOK_MEMP_AVAILABLE(type) is called for.
@@ -179,7 +181,7 @@ typedef void pm_available(pm_pool *pool, void *context);
 // not called when the chunk went to a waiting thread, because the pool is as empty as before. NULL:
 // none. A pool with a callback works without thread caches, so that none of these moments is
 // missed. Replacing a callback while other threads free chunks, the old one may be called once
-// more.
+// more. Of NULL or a malloc pool: nothing.
 void pm_pool_on_available(pm_pool *pool, pm_available *callback, void *context);
 
 
@@ -243,7 +245,8 @@ struct pm_static {
 // The pool; NULL before PM_POOL_INIT.
 #define PM_POOL(name) ((name).pool)
 
-// What PM_POOL_INIT calls.
+// What PM_POOL_INIT calls. EINVAL as well: the storage is smaller than PM_POOL_BYTES, or not aligned to
+// 16 bytes.
 pm_pool *pm_static_init(struct pm_static *declared);
 
 #ifdef __cplusplus

@@ -88,7 +88,8 @@ EXPORT pm_pool *pm_static_init(struct pm_static *declared)
     int saved_errno = errno;
     if (declared->pool)
         return declared->pool;
-    if (declared->storage_bytes < PM_POOL_BYTES(declared->count, declared->size))
+    if (declared->storage_bytes < PM_POOL_BYTES(declared->count, declared->size)
+        || (uintptr_t)declared->storage % ALIGN_MIN != 0)
         return fail(EINVAL);
     int error = named_pool_create(declared->name, declared->count, declared->size, declared->desc,
                                   false, declared->storage, &pool);
@@ -138,7 +139,7 @@ EXPORT void *pm_alloc_zeroed(pm_pool *pool)
 
 EXPORT void *pm_alloc_timed(pm_pool *pool, uint64_t timeout_ns)
 {
-    if (!pool)
+    if (!pool || inner(pool)->index < NAMED_POOLS_FIRST)
         return fail(EINVAL);
     return named_alloc_slow(inner(pool), inner(pool)->size, false, timeout_ns);
 }

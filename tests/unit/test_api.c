@@ -74,6 +74,11 @@ Test(api, storage_is_as_large_as_the_macro_says)
     declared.storage_bytes--;
     cr_assert_null(pm_static_init(&declared));
     cr_assert_eq(errno, EINVAL);
+    declared.storage_bytes++;
+    declared.storage = memory + GUARD + 8; // the chunks would not be aligned
+    errno = 0;
+    cr_assert_null(pm_static_init(&declared));
+    cr_assert_eq(errno, EINVAL);
 }
 
 Test(api, pools_of_the_program_work_where_the_configuration_has_mistakes)
@@ -141,6 +146,9 @@ Test(api, a_malloc_pool_may_be_asked_and_free_takes_its_chunk)
     void *a = pm_alloc(pool), *b = heap_alloc(64);
     pm_free(pool, b);
     heap_free(a);
+    errno = 0;
+    cr_assert_null(pm_alloc_timed(pool, PM_FOREVER)); // free would not wake it
+    cr_assert_eq(errno, EINVAL);
     pm_pool_on_available(pool, NULL, NULL); // nothing
     struct pm_stats stats = stats_of(pool);
     cr_assert_eq(stats.allocs, 2);
@@ -154,6 +162,7 @@ Test(api, no_pool_is_an_error_and_no_crash)
     cr_assert_null(pm_alloc(NULL));
     cr_assert_eq(errno, EINVAL);
     cr_assert_null(pm_alloc_zeroed(NULL));
+    pm_free(NULL, &errno);
     cr_assert_null(pm_alloc_timed(NULL, 1));
     cr_assert_eq(pm_pool_usable_size(NULL), 0);
     cr_assert_null(pm_pool_find(NULL));
