@@ -42,7 +42,7 @@ enum {
     PM_PBUF_FLAG_MCASTLOOP = 0x04,
     PM_PBUF_FLAG_LLBCAST = 0x08,
     PM_PBUF_FLAG_LLMCAST = 0x10,
-    PM_PBUF_FLAG_TCP_FIN = 0x20,
+    PM_PBUF_FLAG_TCP_FIN = 0x20
 };
 
 // lwIP's types, with its numbers: what pm_pbuf_alloced_custom takes, and type_internal shows.
@@ -50,7 +50,7 @@ enum {
     PM_PBUF_RAM = 0x280,  // header and payload in one piece, from malloc
     PM_PBUF_ROM = 0x001,  // the payload is elsewhere, and does not change
     PM_PBUF_REF = 0x041,  // the payload is elsewhere, and may change
-    PM_PBUF_POOL = 0x182, // header and payload in one chunk of a pool
+    PM_PBUF_POOL = 0x182 // header and payload in one chunk of a pool
 };
 
 // Room that a new packet has in front of its first byte, for headers that are added later. Any number
@@ -60,7 +60,7 @@ enum {
     PM_PBUF_IP = 14 + 40,
     PM_PBUF_LINK = 14,
     PM_PBUF_RAW_TX = 0,
-    PM_PBUF_RAW = 0,
+    PM_PBUF_RAW = 0
 };
 
 // Results that lwIP calls err_t, with its numbers.
@@ -68,7 +68,7 @@ enum {
     PM_ERR_OK = 0,
     PM_ERR_MEM = -1,  // the packet is too short for what should go into it
     PM_ERR_VAL = -6,  // a queue of packets where one packet is expected
-    PM_ERR_ARG = -16, // NULL, or lengths that do not agree
+    PM_ERR_ARG = -16 // NULL, or lengths that do not agree
 };
 
 // As a pool: memory comes from malloc and goes back to free.
