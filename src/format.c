@@ -157,7 +157,11 @@ static void text_advice(struct text *out, const struct stats_figures *figures)
         if (is_wasteful(pool) && (!wasteful || pool->allocs > wasteful->allocs))
             wasteful = pool;
     }
-    if (emptiest)
+    if (emptiest && emptiest->count == COUNT_UNLIMITED)
+        text_addf(out, "  advice: %s was asked %lu times when it could not grow: the kernel gave it no more "
+                  "memory than %lu chunks (ulimit -v?)\n",
+                  emptiest->name, ul(emptiest->err), ul(emptiest->avail));
+    else if (emptiest)
         text_addf(out, "  advice: %s was asked %lu times while empty: raise its count above %lu\n",
                   emptiest->name, ul(emptiest->err), ul(emptiest->avail));
     else if (wasteful)
@@ -169,9 +173,12 @@ static void text_advice(struct text *out, const struct stats_figures *figures)
 static void format_text(struct text *out, const struct format_subject *subject)
 {
     const struct stats_figures *figures = subject->figures;
-    text_addf(out, "poolmalloc: %s, pid %lu, %lu.%03lu s; %s\n", subject->program,
-              ul(subject->process_id), ul(subject->milliseconds / 1000),
-              ul(subject->milliseconds % 1000), subject->origin);
+    text_addf(out, "poolmalloc: %s, pid %lu, ", subject->program, ul(subject->process_id));
+    if (subject->state == FORMAT_DIED && subject->milliseconds == 0)
+        text_add(out, format_states[FORMAT_DIED]);
+    else
+        text_addf(out, "%lu.%03lu s", ul(subject->milliseconds / 1000), ul(subject->milliseconds % 1000));
+    text_addf(out, "; %s\n", subject->origin);
     if (figures->pool_count > 0)
         text_table(out, figures);
     text_addf(out, "  oversize: %lu requests of %lu bytes, %lu to the next malloc, %lu failed; "

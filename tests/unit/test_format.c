@@ -54,6 +54,23 @@ Test(format, no_advice_where_no_smaller_chunks_can_be_had, .init = make)
     cr_assert_null(strstr(buffer, "advice"));
 }
 
+Test(format, of_a_process_that_died_nobody_knows_how_long_it_ran, .init = make)
+{
+    struct format_subject dead = subject;
+    dead.state = FORMAT_DIED;
+    dead.milliseconds = 0;
+    format_dump(&out, DUMP_TEXT, &dead);
+    cr_assert(strstr(buffer, "poolmalloc: prog \"x\", pid 42, died; pools: test\n"));
+}
+
+Test(format, an_unlimited_pool_has_no_count_to_raise, .init = make)
+{
+    all.pools[1].err = 5;
+    format_dump(&out, DUMP_TEXT, &subject);
+    cr_assert(strstr(buffer, "advice: MALLOC_1512 was asked 5 times when it could not grow: the kernel gave it"
+                             " no more memory than 7 chunks (ulimit -v?)\n"));
+}
+
 Test(format, rare_columns_appear_when_something_happened, .init = make)
 {
     all.pools[0].failed = 3;
