@@ -109,6 +109,9 @@ unsigned conf_finish(struct conf *conf, conf_report *report, void *context);
 // The value of an option as it would be written in pools.conf, into `out` (cut if too small).
 void conf_option_text(const struct conf *conf, enum conf_option option, char *out, size_t size);
 
+// Whether the option is what `semantics` says, by the same source, so that nobody need be told.
+bool conf_option_is_implied(const struct conf *conf, enum conf_option option);
+
 // Chunk geometry. usable: the largest request a chunk takes. stride: the distance between chunks.
 INLINE uint64_t conf_usable(const struct conf *conf, uint64_t size)
 {

@@ -154,14 +154,29 @@ static const struct {
     {OPTION_try_bigger, "no"},
 };
 
+static const char *implied_value(const struct conf *conf, size_t i)
+{
+    return conf->semantics == SEMANTICS_LWIP ? implied[i].lwip : conf_rows[implied[i].option].initial;
+}
+
 static void set_implied(struct conf *conf, struct conf_scan *scan)
 {
     for (size_t i = 0; i < ARRAY_LENGTH(implied); i++) {
-        enum conf_option option = implied[i].option;
-        const char *value =
-            conf->semantics == SEMANTICS_LWIP ? implied[i].lwip : conf_rows[option].initial;
-        conf_option_set(conf, scan, option, (struct conf_word){value, strlen(value)});
+        const char *value = implied_value(conf, i);
+        conf_option_set(conf, scan, implied[i].option, (struct conf_word){value, strlen(value)});
     }
+}
+
+bool conf_option_is_implied(const struct conf *conf, enum conf_option option)
+{
+    if (conf->option_source[option] != conf->option_source[OPTION_semantics])
+        return false;
+    char value[CONF_STRING_MAX];
+    conf_option_text(conf, option, value, sizeof value);
+    for (size_t i = 0; i < ARRAY_LENGTH(implied); i++)
+        if (implied[i].option == option)
+            return strcmp(value, implied_value(conf, i)) == 0;
+    return false;
 }
 
 void conf_option_set(struct conf *conf, struct conf_scan *scan, enum conf_option option,

@@ -125,7 +125,7 @@ static void describe_configuration(const struct conf *conf, struct stats_header 
     text_init(&origin, header->origin, sizeof header->origin);
     text_addf(&origin, "pools: %s", conf->sources[conf->pool_source]);
     for (unsigned option = 0; option < OPTION_COUNT; option++) {
-        if (conf->option_source[option] == 0)
+        if (conf->option_source[option] == 0 || conf_option_is_implied(conf, option))
             continue;
         char value[CONF_STRING_MAX];
         conf_option_text(conf, option, value, sizeof value);

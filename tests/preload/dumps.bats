@@ -30,7 +30,7 @@ END
     setup_conf
     dump text
     diff <(masked) - <<'END'
-poolmalloc: requests, pid P, T s; pools: DIR/pools.conf; semantics = lwip: DIR/pools.conf; on_empty = fail: DIR/pools.conf; on_oversize = fail: DIR/pools.conf; try_bigger = yes: DIR/pools.conf; thread_cache = off: DIR/pools.conf; dump = DIR/dump: POOLMALLOC; dump_format = text: POOLMALLOC; stats_dir = DIR/stats: POOLMALLOC
+poolmalloc: requests, pid P, T s; pools: DIR/pools.conf; semantics = lwip: DIR/pools.conf; try_bigger = yes: DIR/pools.conf; thread_cache = off: DIR/pools.conf; dump = DIR/dump: POOLMALLOC; dump_format = text: POOLMALLOC; stats_dir = DIR/stats: POOLMALLOC
   pool        size  avail  used  max  err  illegal  allocs  frees  cached  failed  spilled_in  spilled_out  requested_bytes  waste
   MALLOC_64     64      2     1    2    1        0       2      1       0       0           0            1              114    10%
   MALLOC_250   250      3     3    3    2        0       3      0       0       2           1            0              410    46%

@@ -201,6 +201,17 @@ Test(conf, semantics_is_the_source_of_what_it_sets)
     cr_assert_eq(conf.option_source[OPTION_semantics], 2);
 }
 
+Test(conf, what_semantics_implies_need_not_be_told)
+{
+    conf_init(&conf);
+    merge("a.conf", "semantics = lwip\non_empty = abort\ntry_bigger = no\n");
+    merge("b.conf", "on_oversize = fail\n");
+    cr_assert(conf_option_is_implied(&conf, OPTION_try_bigger));
+    cr_assert_not(conf_option_is_implied(&conf, OPTION_on_empty)); // another value
+    cr_assert_not(conf_option_is_implied(&conf, OPTION_on_oversize)); // another source
+    cr_assert_not(conf_option_is_implied(&conf, OPTION_semantics));
+}
+
 Test(conf, a_source_with_pools_replaces_all_earlier_pools)
 {
     conf_init(&conf);
