@@ -5,6 +5,8 @@
 //   - no request fails while fewer than `count` chunks are out: there are `count` tickets, and who
 //     holds one must be served
 //   - between rounds, when all stand still, cache_check executes the pools' equations
+// In some scenarios another thread takes the caches' chunks back all the time, as fork and an empty pool
+// do: without the membarrier of cache_stop.c these end within a second on two processors.
 // stress [SECONDS [SEED]]; prints the seed. Linked with the core as it is, so that sanitizers see it.
 #include <pthread.h>
 #include <stdio.h>
@@ -22,15 +24,20 @@ enum { THREADS = 6, HELD_MAX = 64, STEPS = 4000, SHARED = 32 };
 static const struct scenario {
     const char *name, *options;
     long count; // chunks of the pool that must be exact; 0: none is finite
+    bool take_back; // the caches' chunks, all the time
 } scenarios[] = {
-    {"tiny strict pool", "on_empty=fail;malloc size=64 count=40", 40},
-    {"strict pool", "on_empty=fail;malloc size=64 count=200", 200},
-    {"strict pool without caches", "on_empty=fail;thread_cache=off;malloc size=64 count=100", 100},
-    {"strict pool, odd caches", "on_empty=fail;thread_cache=7;malloc size=48 count=120", 120},
-    {"strict pool with checks", "on_empty=fail;overflow_check=1;poison=yes;malloc size=64 count=60", 60},
-    {"strict pool with all checks", "on_empty=fail;overflow_check=2;poison=yes;malloc size=64 count=20", 20},
-    {"unlimited pools", "malloc size=32 count=unlimited;malloc size=64 count=unlimited", 0},
-    {"named pool", "malloc size=16 count=1;pool NAMED size=64 count=40", 40},
+    {"tiny strict pool", "on_empty=fail;malloc size=64 count=40", 40, false},
+    {"strict pool", "on_empty=fail;malloc size=64 count=200", 200, false},
+    {"strict pool without caches", "on_empty=fail;thread_cache=off;malloc size=64 count=100", 100, false},
+    {"strict pool, odd caches", "on_empty=fail;thread_cache=7;malloc size=48 count=120", 120, false},
+    {"strict pool with checks", "on_empty=fail;overflow_check=1;poison=yes;malloc size=64 count=60", 60,
+     false},
+    {"strict pool with all checks", "on_empty=fail;overflow_check=2;poison=yes;malloc size=64 count=20", 20,
+     false},
+    {"unlimited pools", "malloc size=32 count=unlimited;malloc size=64 count=unlimited", 0, false},
+    {"named pool", "malloc size=16 count=1;pool NAMED size=64 count=40", 40, false},
+    {"strict pool, caches taken back", "on_empty=fail;malloc size=64 count=500", 500, true},
+    {"unlimited pool, caches taken back", "malloc size=64 count=unlimited", 0, true},
 };
 
 static const struct scenario *scenario;
@@ -139,14 +146,32 @@ static void check_at_rest(long still_out)
     cache_check();
 }
 
+// Until the threads are done.
+static void *take_back(void *working)
+{
+    struct pool *pool = named ? named : &pools.pool[0];
+    while (atomic_load((_Atomic bool *)working)) {
+        lock_take(&pool->lock);
+        cache_reclaim(pool->index, 1);
+        lock_drop(&pool->lock);
+    }
+    return NULL;
+}
+
 static void round_of_threads(uint64_t *seed)
 {
-    pthread_t threads[THREADS];
+    pthread_t threads[THREADS], taker;
+    _Atomic bool working = true;
+    if (scenario->take_back && pthread_create(&taker, NULL, take_back, &working) != 0)
+        fail("pthread_create");
     for (unsigned i = 0; i < THREADS; i++)
         if (pthread_create(&threads[i], NULL, work, (void *)(uintptr_t)next_random(seed)) != 0)
             fail("pthread_create");
     for (unsigned i = 0; i < THREADS; i++)
         pthread_join(threads[i], NULL);
+    atomic_store(&working, false);
+    if (scenario->take_back)
+        pthread_join(taker, NULL);
     long out = 0;
     for (unsigned i = 0; i < SHARED; i++)
         out += atomic_load(&shared[i]) != NULL;
