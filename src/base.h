@@ -16,9 +16,11 @@
 #define PRINTF(format_at, first_at) __attribute__((format(printf, format_at, first_at)))
 #define CACHE_ALIGNED __attribute__((aligned(CACHE_LINE)))
 
-// Large or seldom used variables without a first value: the linker puts them behind all others (by
-// --sort-section=name), so that those lie together in few pages.
-#define FAR __attribute__((section(".bss.far")))
+// Variables without a first value, of which most programs touch nothing, or only the beginning: the linker
+// puts them behind all others (by --sort-section=name), the former last, so that what is touched lies
+// together in few pages.
+#define FAR __attribute__((section(".bss.unused")))
+#define LARGE __attribute__((section(".bss.large")))
 
 // Thread-local words that the fast path reads: initial-exec, because the dynamic TLS model
 // allocates on a thread's first touch.

@@ -5,10 +5,10 @@
 #include "pools_named.h"
 #include "os.h"
 
-struct cache cache_none FAR;
+struct cache cache_none LARGE;
 _Atomic bool cache_is_shared;
 TLS struct cache *cache_self = &cache_none;
-struct caches caches FAR;
+struct caches caches LARGE;
 
 // A child of a fork that was not announced finds empty bins, and so its way to the slow path. Where
 // the kernel cannot do it, such a child works on a copy of the parent's cache.
@@ -21,17 +21,18 @@ static struct cache *map_cache(bool *ret_is_wiped)
 
 _Atomic uint32_t *cache_init(void)
 {
-    caches.bytes = sizeof(struct cache);
+    uint64_t bytes = sizeof(struct cache);
     for (unsigned i = 0; i < POOLS_MAX; i++) {
         uint64_t room = i < pools.count ? pools.pool[i].cache_capacity
                         : i < NAMED_POOLS_FIRST ? 0 : NAMED_CACHE_MAX;
-        caches.slots_at[i] = caches.bytes;
-        caches.bytes += align_up(room * sizeof(uint32_t), CACHE_LINE);
+        caches.slots_at[i] = (uint32_t)bytes;
+        bytes += align_up(room * sizeof(uint32_t), CACHE_LINE);
     }
     for (unsigned i = 0; i < pools.count; i++) {
-        caches.grown_at[i] = caches.bytes;
-        caches.bytes += align_up(pools.pool[i].cache_max * sizeof(uint32_t), CACHE_LINE);
+        caches.grown_at[i] = (uint32_t)bytes;
+        bytes += align_up(pools.pool[i].cache_max * sizeof(uint32_t), CACHE_LINE);
     }
+    caches.bytes = (uint32_t)bytes;
     bool is_wiped;
     caches.list[0] = map_cache(&is_wiped);
     return is_wiped ? &caches.list[0]->not_forked : NULL;

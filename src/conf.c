@@ -73,10 +73,11 @@ static enum pool_key pool_key(struct conf_scan *scan, const struct statement *st
 }
 
 static void pool_set(struct conf_scan *scan, enum pool_key key, const struct conf_entry *entry,
-                     struct conf_pool *pool)
+                     struct conf_named *named)
 {
+    struct conf_pool *pool = &named->pool;
     if (key == KEY_DESC) {
-        conf_value_text(scan, entry, pool->desc, sizeof pool->desc);
+        conf_value_text(scan, entry, named->desc, sizeof named->desc);
         return;
     }
     struct conf_match match;
@@ -90,7 +91,7 @@ static void pool_set(struct conf_scan *scan, enum pool_key key, const struct con
 
 // Reads the `key = value` pairs of a pool line.
 static void pool_read_keys(struct conf_scan *scan, const struct statement *statement,
-                           struct conf_pool *pool)
+                           struct conf_named *named)
 {
     bool given[POOL_KEYS] = {false};
     struct conf_word word, value;
@@ -109,7 +110,7 @@ static void pool_read_keys(struct conf_scan *scan, const struct statement *state
             const struct conf_entry entry = {.key = statement->keys[key].name,
                                              .values = statement->keys[key].values,
                                              .value = value};
-            pool_set(scan, key, &entry, pool);
+            pool_set(scan, key, &entry, named);
         }
     }
     for (int key = KEY_SIZE; key <= KEY_COUNT; key++) {
@@ -119,7 +120,7 @@ static void pool_read_keys(struct conf_scan *scan, const struct statement *state
 }
 
 // Reads the name of a pool. It stays empty when there is none or it is bad.
-static void pool_read_name(struct merge *merge, struct conf_pool *pool)
+static void pool_read_name(struct merge *merge, struct conf_named *named)
 {
     struct conf_scan *scan = &merge->scan;
     struct conf_word word;
@@ -131,13 +132,13 @@ static void pool_read_name(struct merge *merge, struct conf_pool *pool)
         conf_scan_mistake(scan, scan->at, "name missing");
         return;
     }
-    if (!conf_value_name(scan, word, pool->name, sizeof pool->name))
+    if (!conf_value_name(scan, word, named->name, sizeof named->name))
         return;
     for (unsigned i = 0; i < merge->conf->named_pool_count; i++) {
-        const struct conf_pool *other = &merge->conf->named_pools[i];
-        if (strcmp(other->name, pool->name) == 0)
+        const struct conf_named *other = &merge->conf->named_pools[i];
+        if (strcmp(other->name, named->name) == 0)
             conf_scan_mistake(scan, word.text, "pool '%s' is already declared in line %u",
-                              pool->name, other->line);
+                              named->name, other->pool.line);
     }
 }
 
@@ -152,19 +153,20 @@ static void pool_replace_earlier(struct merge *merge)
     merge->conf->named_pool_count = 0;
 }
 
-static void pool_keep(struct merge *merge, const struct conf_pool *pool, struct conf_word word)
+static void pool_keep(struct merge *merge, const struct conf_named *named, struct conf_word word)
 {
     struct conf *conf = merge->conf;
-    bool named = pool->kind != POOL_MALLOC;
-    struct conf_pool *pools = named ? conf->named_pools : conf->malloc_pools;
-    unsigned *count = named ? &conf->named_pool_count : &conf->malloc_pool_count;
-    unsigned limit = named ? NAMED_POOLS_MAX : MALLOC_POOLS_MAX;
+    bool is_named = named->pool.kind != POOL_MALLOC;
+    unsigned *count = is_named ? &conf->named_pool_count : &conf->malloc_pool_count;
+    unsigned limit = is_named ? NAMED_POOLS_MAX : MALLOC_POOLS_MAX;
 
     if (*count == limit)
         conf_scan_mistake(&merge->scan, word.text, "more than %u %s pools", limit,
-                          named ? "named" : "malloc");
+                          is_named ? "named" : "malloc");
+    else if (is_named)
+        conf->named_pools[(*count)++] = *named;
     else
-        pools[(*count)++] = *pool;
+        conf->malloc_pools[(*count)++] = named->pool;
 }
 
 // The statement behind its first word. A pool with mistakes is kept all the same, so that later
@@ -172,16 +174,16 @@ static void pool_keep(struct merge *merge, const struct conf_pool *pool, struct 
 static void pool_statement(struct merge *merge, const struct statement *statement,
                            struct conf_word word)
 {
-    struct conf_pool pool = {
+    struct conf_named named = {.pool = {
         .line = merge->scan.line,
         .source = current_source(merge->conf),
         .kind = (uint8_t)statement->kind,
-    };
+    }};
     pool_replace_earlier(merge);
     if (statement->kind != POOL_MALLOC)
-        pool_read_name(merge, &pool);
-    pool_read_keys(&merge->scan, statement, &pool);
-    pool_keep(merge, &pool, word);
+        pool_read_name(merge, &named);
+    pool_read_keys(&merge->scan, statement, &named);
+    pool_keep(merge, &named, word);
 }
 
 // ---- Sources ----
@@ -269,27 +271,26 @@ void conf_init(struct conf *conf)
     }
 }
 
-static void check_pools(struct conf_scan *scan, const struct conf *conf,
-                        const struct conf_pool *pools, unsigned count)
+static void check_pool(struct conf_scan *scan, const struct conf *conf, const struct conf_pool *pool)
 {
-    for (const struct conf_pool *pool = pools; pool < pools + count; pool++) {
-        uint64_t stride = conf_stride(conf, pool->size);
-        if (pool->count == COUNT_UNLIMITED || stride == 0 ||
-            pool->count <= CONF_POOL_BYTES_MAX / stride)
-            continue;
-        scan->name = conf->sources[pool->source];
-        scan->line = pool->line;
-        conf_scan_mistake(scan, scan->line_start,
-                          "%llu chunks of %llu bytes are more than the %lluG a pool may have",
-                          (unsigned long long)pool->count, (unsigned long long)stride,
-                          (unsigned long long)CONF_POOL_BYTES_MAX >> 30);
-    }
+    uint64_t stride = conf_stride(conf, pool->size);
+    if (pool->count == COUNT_UNLIMITED || stride == 0 ||
+        pool->count <= CONF_POOL_BYTES_MAX / stride)
+        return;
+    scan->name = conf->sources[pool->source];
+    scan->line = pool->line;
+    conf_scan_mistake(scan, scan->line_start,
+                      "%llu chunks of %llu bytes are more than the %lluG a pool may have",
+                      (unsigned long long)pool->count, (unsigned long long)stride,
+                      (unsigned long long)CONF_POOL_BYTES_MAX >> 30);
 }
 
 unsigned conf_finish(struct conf *conf, conf_report *report, void *context)
 {
     struct conf_scan scan = {.report = report, .context = context};
-    check_pools(&scan, conf, conf->malloc_pools, conf->malloc_pool_count);
-    check_pools(&scan, conf, conf->named_pools, conf->named_pool_count);
+    for (unsigned i = 0; i < conf->malloc_pool_count; i++)
+        check_pool(&scan, conf, &conf->malloc_pools[i]);
+    for (unsigned i = 0; i < conf->named_pool_count; i++)
+        check_pool(&scan, conf, &conf->named_pools[i].pool);
     return scan.mistakes;
 }

@@ -33,14 +33,18 @@ enum conf_option { // OPTION_semantics, OPTION_on_empty, ...: one for each row o
 // The first three are lines of pools.conf; the others are the program's, see poolmalloc.h.
 enum pool_kind { POOL_MALLOC, POOL_NAMED, POOL_PBUF, POOL_CREATED, POOL_STATIC };
 
-// One pool line. Fixed after parsing.
+// One pool line. Fixed after parsing. Small: the lines of many malloc pools lie in few pages.
 struct conf_pool {
     uint64_t size;  // declared bytes of a chunk; of a pbuf pool: its payload
     uint64_t count; // chunks, or COUNT_UNLIMITED
     uint32_t line;  // where it stands in its source
     uint8_t source; // index in conf.sources
     uint8_t kind;   // enum pool_kind
-    char name[CONF_NAME_MAX];   // empty for malloc pools
+};
+
+struct conf_named {
+    struct conf_pool pool;
+    char name[CONF_NAME_MAX];
     char desc[CONF_STRING_MAX]; // may be empty
 };
 
@@ -70,7 +74,7 @@ struct conf {
     unsigned malloc_pool_count;
     unsigned named_pool_count;
     struct conf_pool malloc_pools[MALLOC_POOLS_MAX]; // in the order of the file
-    struct conf_pool named_pools[NAMED_POOLS_MAX];
+    struct conf_named named_pools[NAMED_POOLS_MAX];
 };
 
 // One row of options.def, for whoever lists them (help, dumps, the command).

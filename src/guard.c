@@ -15,17 +15,19 @@ static struct {
         struct guard_record *records; // NULL: not watched
         uint32_t committed; // so many can be written; the others read as zero, which is GUARD_NEW.
     } pools[POOLS_MAX];     // Under the pool's lock
-} guard;
+} guard FAR;
 
 enum { COMMIT_MIN = 4096 }; // records
 
 void guard_start(const struct conf *conf)
 {
+    guard_is_on = conf->overflow_check != OVERFLOW_CHECK_OFF || conf->poison;
+    if (!guard_is_on)
+        return; // nobody looks at the rest, whose page stays untouched
     guard.overflow_check = conf->overflow_check != OVERFLOW_CHECK_OFF;
     guard.poison = conf->poison;
     guard.before = (int64_t)align_up(conf->guard_before, conf->mem_alignment);
     guard.after = (int64_t)align_up(conf->guard_after, conf->mem_alignment);
-    guard_is_on = guard.overflow_check || guard.poison;
 }
 
 bool guard_attach(const struct pool *pool)

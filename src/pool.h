@@ -34,18 +34,18 @@ struct pool {
     uint32_t pitch;    // stride >> spread: bytes from one number to the next
     uint32_t spread;
     uint32_t first;    // before the first chunk there is room for as many; see above
+    bool unlimited;
+    bool is_borrowed;   // all its memory is the program's
+    bool keeps_memory;  // none is given back, because the content of free chunks matters
+    bool cache_is_auto; // a thread may start with less than cache_capacity
     uint64_t usable;
     uint64_t size;     // as declared
     uint64_t slice_bytes;
     uint32_t count;    // chunks at most
     uint32_t cache_capacity; // chunks that a thread may keep; 0: every request goes to the pool
     uint32_t cache_max;      // and if it has shown that it needs them
-    bool cache_is_auto;      // a thread may start with less
     uint32_t index;    // in pools.pool[]
-    bool unlimited;
-    bool is_borrowed;  // all its memory is the program's
     _Atomic bool *pass_by; // kept like `empty`, where requests go to the next malloc then; or NULL
-    bool keeps_memory;  // none is given back, because the content of free chunks matters
     struct stats_pool *stats; // written under the lock
 
     // Under the lock.
@@ -72,6 +72,8 @@ struct pool {
     struct waiter *waiters; // threads that wait for a chunk, by their coming; the pool is scarce
     struct waiter *waiters_end; // the last of them
 };
+
+_Static_assert(sizeof(struct pool) == 3 * CACHE_LINE, "two lines that seldom change, one under the lock");
 
 // A thread that waits for a chunk; lies on its stack. Written under the pool's lock.
 struct waiter {

@@ -4,7 +4,7 @@
 #include "guard.h"
 #include "os.h"
 
-struct pools pools FAR;
+struct pools pools LARGE;
 
 enum {
     SLICE_SHIFT_MAX = 36,     // of an unlimited pool: 64 GiB

@@ -11,13 +11,13 @@
 
 enum { SLICE_SHIFT_MAX = 36, SLICE_SHIFT_MIN = 20 }; // of an unlimited pool: 64 GiB to 1 MiB
 
-static struct named_pool named[NAMED_POOLS_MAX];
+static struct named_pool named[NAMED_POOLS_MAX] FAR;
 
 // Densely, so that a search touches few cache lines. An end of 0 fits no address. A reader may find
 // the start of one pool and the end of the next in the same place; it looks again, see below.
 static struct {
     _Atomic uintptr_t start, end;
-} ranges[NAMED_POOLS_MAX];
+} ranges[NAMED_POOLS_MAX] FAR;
 
 struct named_pool *pools_named_of(const struct pool *pool)
 {
@@ -168,12 +168,13 @@ void pools_named_remove(struct pool *pool)
 bool pools_named_init(const struct conf *conf, const char **ret_problem)
 {
     for (unsigned i = 0; i < conf->named_pool_count; i++) {
-        const struct conf_pool *line = &conf->named_pools[i];
+        const struct conf_named *named_line = &conf->named_pools[i];
+        const struct conf_pool *line = &named_line->pool;
         // lwIP rounds header and payload up one by one (memp_std.h, LWIP_PBUF_MEMPOOL).
         uint64_t header = line->kind == POOL_PBUF ? conf_usable(conf, PBUF_HEADER_BYTES) : 0;
         struct named_plan plan = {
-            .name = line->name,
-            .desc = line->desc,
+            .name = named_line->name,
+            .desc = named_line->desc,
             .kind = line->kind,
             .size = header + line->size,
             .usable = header + conf_usable(conf, line->size),

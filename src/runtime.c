@@ -15,7 +15,7 @@
 #include "pools_named.h"
 #include "sources.h"
 
-struct conf runtime_conf FAR;
+struct conf runtime_conf LARGE;
 
 enum state {
     NOT_STARTED,

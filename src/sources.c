@@ -15,7 +15,7 @@
 #define CONF_PRESET_DIR "/usr/share/poolmalloc/presets"
 #endif
 
-enum { CONF_TEXT_MAX = 256 * 1024, PATH_BYTES = 1024 };
+enum { CONF_TEXT_MAX = 256 * 1024, PATH_BYTES = 1024, PAGE_MAX = 64 * 1024 };
 
 static void report(void *context, const char *mistake)
 {
@@ -37,15 +37,18 @@ static const char *error_name(ssize_t error)
 // Merges a file under the name it is to have in messages. Mistakes; a missing file is -1.
 static int merge_file(struct conf *conf, const char *path, const char *name)
 {
-    static char text[CONF_TEXT_MAX] FAR; // only what is read is ever touched
-    ssize_t length = os_read_file(path, text, sizeof text);
+    static char room[CONF_TEXT_MAX + PAGE_MAX] FAR; // only what is read is ever touched, and given back
+    char *text = (char *)align_up((uintptr_t)room, PAGE_MAX);
+    ssize_t length = os_read_file(path, text, CONF_TEXT_MAX);
     if (length == -ENOENT)
         return -1;
     if (length < 0) {
         message("%s: %s", path, error_name(length));
         return 1;
     }
-    return (int)conf_merge(conf, name, text, (size_t)length, false, report, NULL);
+    unsigned mistakes = conf_merge(conf, name, text, (size_t)length, false, report, NULL);
+    os_purge(text, CONF_TEXT_MAX);
+    return (int)mistakes;
 }
 
 // A preset is NAME.conf in the folder presets beside this library, as a build has it, or in the

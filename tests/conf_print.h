@@ -7,18 +7,18 @@
 #include "conf.h"
 #include "text.h"
 
-static inline void conf_print_pool(struct text *out, const struct conf_pool *pool)
+static inline void conf_print_pool(struct text *out, const struct conf_pool *pool, const char *name,
+                                   const char *desc)
 {
     static const char *const words[] = {"malloc", "pool", "pbuf"};
-    text_addf(out, "%s%s%s %s=%llu", words[pool->kind], pool->name[0] != '\0' ? " " : "",
-              pool->name, pool->kind == POOL_PBUF ? "payload" : "size",
-              (unsigned long long)pool->size);
+    text_addf(out, "%s%s%s %s=%llu", words[pool->kind], name[0] != '\0' ? " " : "", name,
+              pool->kind == POOL_PBUF ? "payload" : "size", (unsigned long long)pool->size);
     if (pool->count == COUNT_UNLIMITED)
         text_add(out, " count=unlimited");
     else
         text_addf(out, " count=%llu", (unsigned long long)pool->count);
-    if (pool->desc[0] != '\0')
-        text_addf(out, " desc=\"%s\"", pool->desc);
+    if (desc[0] != '\0')
+        text_addf(out, " desc=\"%s\"", desc);
     text_add(out, "\n");
 }
 
@@ -33,9 +33,11 @@ static inline void conf_print(struct text *out, const struct conf *conf, unsigne
     if (conf->pool_source != source)
         return;
     for (unsigned i = 0; i < conf->malloc_pool_count; i++)
-        conf_print_pool(out, &conf->malloc_pools[i]);
-    for (unsigned i = 0; i < conf->named_pool_count; i++)
-        conf_print_pool(out, &conf->named_pools[i]);
+        conf_print_pool(out, &conf->malloc_pools[i], "", "");
+    for (unsigned i = 0; i < conf->named_pool_count; i++) {
+        const struct conf_named *named = &conf->named_pools[i];
+        conf_print_pool(out, &named->pool, named->name, named->desc);
+    }
 }
 
 #endif

@@ -44,9 +44,14 @@ static void check_pool(const struct conf *conf, const struct conf_pool *pool)
     CHECK(pool->line >= 1 && pool->source == conf->pool_source);
     if (pool->count != COUNT_UNLIMITED)
         CHECK(pool->count * conf_stride(conf, pool->size) <= CONF_POOL_BYTES_MAX);
-    check_text(pool->desc, sizeof pool->desc);
-    CHECK(memchr(pool->name, '\0', sizeof pool->name) != NULL);
-    CHECK((pool->name[0] == '\0') == (pool->kind == POOL_MALLOC));
+}
+
+static void check_named(const struct conf *conf, const struct conf_named *named)
+{
+    CHECK(named->pool.kind != POOL_MALLOC);
+    check_pool(conf, &named->pool);
+    check_text(named->desc, sizeof named->desc);
+    CHECK(memchr(named->name, '\0', sizeof named->name) != NULL && named->name[0] != '\0');
 }
 
 static void check_pools(const struct conf *conf)
@@ -58,8 +63,7 @@ static void check_pools(const struct conf *conf)
         check_pool(conf, &conf->malloc_pools[i]);
     }
     for (unsigned i = 0; i < conf->named_pool_count; i++) {
-        CHECK(conf->named_pools[i].kind != POOL_MALLOC);
-        check_pool(conf, &conf->named_pools[i]);
+        check_named(conf, &conf->named_pools[i]);
         for (unsigned j = 0; j < i; j++)
             CHECK(strcmp(conf->named_pools[i].name, conf->named_pools[j].name) != 0);
     }

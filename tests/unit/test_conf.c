@@ -67,7 +67,6 @@ Test(conf, starts_with_the_pools_of_lwip)
         cr_assert_eq(conf.malloc_pools[i].count, 50);
         cr_assert_eq(conf.malloc_pools[i].kind, POOL_MALLOC);
         cr_assert_eq(conf.malloc_pools[i].source, 0);
-        cr_assert_str_eq(conf.malloc_pools[i].name, "");
     }
     cr_assert_eq(conf_finish(&conf, NULL, NULL), 0);
 }
@@ -132,22 +131,23 @@ Test(conf, a_pool_keeps_everything_it_declares)
     cr_assert_eq(pool->count, COUNT_UNLIMITED);
     cr_assert_eq(pool->line, 2);
     cr_assert_eq(pool->source, 1);
-    cr_assert_str_eq(pool->desc, "");
 
-    pool = &conf.named_pools[0];
+    const struct conf_named *named = &conf.named_pools[0];
+    pool = &named->pool;
     cr_assert_eq(pool->kind, POOL_NAMED);
     cr_assert_eq(pool->size, 65);
     cr_assert_eq(pool->count, 22);
     cr_assert_eq(pool->line, 3);
-    cr_assert_str_eq(pool->name, "MBOX");
-    cr_assert_str_eq(pool->desc, "mail boxes");
+    cr_assert_str_eq(named->name, "MBOX");
+    cr_assert_str_eq(named->desc, "mail boxes");
 
-    pool = &conf.named_pools[1];
+    named = &conf.named_pools[1];
+    pool = &named->pool;
     cr_assert_eq(pool->kind, POOL_PBUF);
     cr_assert_eq(pool->size, 1514);
     cr_assert_eq(pool->count, 16);
     cr_assert_eq(pool->line, 4);
-    cr_assert_str_eq(pool->name, "RX");
+    cr_assert_str_eq(named->name, "RX");
 }
 
 Test(conf, option_text_is_cut_to_its_buffer)
@@ -250,7 +250,7 @@ Test(conf, a_name_of_an_earlier_source_is_free_again)
     conf_init(&conf);
     merge("a.conf", "pool A size=8 count=1\n");
     cr_assert_eq(merge("b.conf", "pool A size=16 count=1\n"), 0);
-    cr_assert_eq(conf.named_pools[0].size, 16);
+    cr_assert_eq(conf.named_pools[0].pool.size, 16);
 }
 
 Test(conf, a_fifth_source_is_a_mistake)

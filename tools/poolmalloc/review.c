@@ -163,10 +163,11 @@ static void print_pool(struct table *table, const struct conf *conf, const struc
     }
 }
 
-static void print_named(struct table *table, const struct conf_pool *pool)
+static void print_named(struct table *table, const struct conf_named *named)
 {
+    const struct conf_pool *pool = &named->pool;
     table_row(table);
-    table_cell(table, 0, TABLE_PLAIN, "%s", pool->name);
+    table_cell(table, 0, TABLE_PLAIN, "%s", named->name);
     table_cell(table, 1, TABLE_PLAIN, "pm_alloc");
     if (pool->kind == POOL_PBUF)
         table_cell(table, 2, TABLE_PLAIN, "%llu + header", (unsigned long long)pool->size);

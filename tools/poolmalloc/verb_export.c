@@ -95,12 +95,13 @@ static const struct argp argp = {
 static struct stats_figures figures;
 static struct record merged; // of a measured run
 
-static struct stats_pool_figures declared(const struct conf *conf, const struct conf_pool *line)
+static struct stats_pool_figures declared(const struct conf *conf, const struct conf_pool *line,
+                                          const char *name, const char *desc)
 {
     struct stats_pool_figures pool = {.kind = (enum pool_kind)line->kind, .count = line->count,
                                       .size = line->size, .usable = conf_usable(conf, line->size)};
-    snprintf(pool.name, sizeof pool.name, "%s", line->name);
-    snprintf(pool.desc, sizeof pool.desc, "%s", line->desc);
+    snprintf(pool.name, sizeof pool.name, "%s", name);
+    snprintf(pool.desc, sizeof pool.desc, "%s", desc);
     if (line->kind == POOL_MALLOC)
         snprintf(pool.name, sizeof pool.name, "MALLOC_%lu", (unsigned long)line->size);
     if (line->kind == POOL_PBUF) { // as statistics have it: with its header
@@ -126,9 +127,10 @@ static bool read_conf(const struct request *request, struct lwip_export *ret_fro
         return false;
     figures.mem_alignment = conf.mem_alignment;
     for (unsigned i = 0; i < conf.malloc_pool_count; i++)
-        figures.pools[figures.pool_count++] = declared(&conf, &conf.malloc_pools[i]);
+        figures.pools[figures.pool_count++] = declared(&conf, &conf.malloc_pools[i], "", "");
     for (unsigned i = 0; i < conf.named_pool_count; i++)
-        figures.pools[figures.pool_count++] = declared(&conf, &conf.named_pools[i]);
+        figures.pools[figures.pool_count++] = declared(
+            &conf, &conf.named_pools[i].pool, conf.named_pools[i].name, conf.named_pools[i].desc);
     ret_from->name = request->source ? request->source : "the configuration";
     ret_from->figures = &figures;
     ret_from->try_bigger = conf.try_bigger;
