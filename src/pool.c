@@ -84,50 +84,81 @@ static bool commit_pages(uintptr_t start, uintptr_t usable, uintptr_t end)
     return first >= end || os_commit((void *)first, end - first);
 }
 
+// Bytes of the table of states. The stack of an unlimited pool begins at a page, of others' at a cache line,
+// of borrowed ones as PM_POOL_BYTES says.
+static uint64_t state_bytes(const struct pool *pool)
+{
+    uint64_t alignment = pool->is_borrowed ? ALIGN_MIN : pool->unlimited ? os_page_size() : CACHE_LINE;
+    return align_up(pool->slice_bytes / pool->pitch + 1, alignment);
+}
+
+static uint64_t table_bytes(const struct pool *pool)
+{
+    return state_bytes(pool) + (uint64_t)pool->count * sizeof *pool->stack;
+}
+
+// The stack with room for all chunks.
+static uint32_t *full_stack(const struct pool *pool)
+{
+    return (uint32_t *)(void *)((char *)(uintptr_t)pool->state + state_bytes(pool));
+}
+
+// Makes room for n numbers, at most as many as there are chunks whose memory is usable.
+static void stack_reach(struct pool *pool, uint32_t n)
+{
+    if (likely(n <= pool->stack_room))
+        return;
+    pool->stack = memcpy(full_stack(pool), pool->stack, pool->free * sizeof *pool->stack);
+    pool->stack_room = pool->committed;
+}
+
+// Makes the full stack usable for so many chunks, if the room for few will not do.
+static bool commit_stack(struct pool *pool, uint32_t chunks)
+{
+    uint32_t *stack = full_stack(pool);
+    bool has_it = pool->stack == stack || pool->committed > pool->stack_room;
+    uint32_t usable = has_it ? pool->committed : 0;
+    return chunks <= pool->stack_room
+           || commit_pages((uintptr_t)stack, (uintptr_t)(stack + usable), (uintptr_t)(stack + chunks));
+}
+
 // Makes the memory of the first chunks usable. A finite pool's tables are usable from the start.
 static bool commit(struct pool *pool, uint32_t chunks)
 {
     uint32_t from = pool_number(pool, 0), to = pool_number(pool, chunks);
     uint32_t usable = pool_number(pool, pool->committed);
     uintptr_t base = (uintptr_t)pool_address(pool, 0) - pool->gap, pitch = pool->pitch;
-    uintptr_t state = (uintptr_t)pool->state, stack = (uintptr_t)pool->stack;
+    uintptr_t state = (uintptr_t)pool->state;
     if (!commit_pages(base + from * pitch, base + usable * pitch, base + to * pitch + pool->gap))
         return false;
     if (pool->unlimited
-        && (!commit_pages(state + from, state + usable, state + to)
-            || !commit_pages(stack, stack + pool->committed * sizeof *pool->stack,
-                             stack + chunks * sizeof *pool->stack)))
+        && (!commit_pages(state + from, state + usable, state + to) || !commit_stack(pool, chunks)))
         return false;
     pool->committed = chunks;
+    if (pool->stack == full_stack(pool))
+        pool->stack_room = chunks;
     return true;
-}
-
-// Bytes of the table of states, and of both tables together. Borrowed ones are as PM_POOL_BYTES says.
-static uint64_t state_bytes(uint64_t slice_bytes, uint64_t pitch, bool borrowed)
-{
-    return align_up(slice_bytes / pitch + 1, borrowed ? ALIGN_MIN : os_page_size());
-}
-
-uint64_t pool_table_bytes(const struct pool *pool)
-{
-    return align_up((uint64_t)pool->count * sizeof *pool->stack, os_page_size())
-           + state_bytes(pool->slice_bytes, pool->pitch, false);
 }
 
 static bool init_memory(struct pool *pool, const struct pool_plan *plan)
 {
+    uint64_t bytes = table_bytes(pool);
     char *tables = plan->tables;
     if (!tables)
-        tables = pool->unlimited ? os_reserve_zeros(pool_table_bytes(pool)) : os_map(pool_table_bytes(pool));
+        tables = pool->unlimited ? os_reserve_zeros(bytes) : os_map(bytes);
+    else if (!pool->unlimited && !plan->is_usable
+             && !commit_pages((uintptr_t)tables, (uintptr_t)tables, (uintptr_t)tables + bytes))
+        return false;
     if (!tables)
         return false;
-    uint64_t stack_at = state_bytes(pool->slice_bytes, pool->pitch, pool->is_borrowed);
     pool->state = (chunk_state *)tables;
-    pool->stack = (uint32_t *)(void *)(tables + stack_at);
+    pool->stack = plan->few ? plan->few : full_stack(pool);
+    pool->stack_room = plan->few ? POOL_FEW : 0;
     if (pool->is_borrowed || plan->without_memory || (plan->is_usable && !pool->unlimited))
-        pool->committed = pool->count;
+        pool->stack_room = pool->committed = pool->count;
     else if (!pool->unlimited && !commit(pool, pool->count)) {
-        pool_fini(pool);
+        if (!plan->tables)
+            pool_fini(pool);
         return false;
     }
     return true;
@@ -136,20 +167,25 @@ static bool init_memory(struct pool *pool, const struct pool_plan *plan)
 void pool_fini(struct pool *pool)
 {
     if (!pool->is_borrowed)
-        os_unmap(pool->state, pool_table_bytes(pool));
+        os_unmap(pool->state, table_bytes(pool));
 }
 
-bool pool_init(struct pool *pool, const struct pool_plan *plan, char *base,
-               struct stats_pool *stats)
+bool pool_populate_tables(const struct pool *pool)
+{
+    uintptr_t start = (uintptr_t)pool->state & -os_page_size();
+    return os_populate((void *)start, (uintptr_t)pool->state + table_bytes(pool) - start);
+}
+
+// All that follows from the plan.
+static struct pool planned(const struct pool_plan *plan)
 {
     uint64_t stride = plan->stride + plan->gap;
-    uint32_t shift = plan->tables ? 0 : spread(plan, stride);
+    uint32_t shift = plan->is_borrowed ? 0 : spread(plan, stride);
     uint64_t room = min_u64(plan->slice_bytes / stride, COUNT_MAX >> shift);
     room -= min_u64(room, first(plan, shift));
     uint32_t count = (uint32_t)min_u64(plan->count, room);
     uint64_t pitch = stride >> shift;
-    struct pool fresh = {
-        .base = base,
+    return (struct pool){
         .multiplier = UINT64_MAX / pitch + 1,
         .stride = stride,
         .gap = plan->gap,
@@ -165,11 +201,23 @@ bool pool_init(struct pool *pool, const struct pool_plan *plan, char *base,
         .cache_is_auto = plan->cache_limit == UINT32_MAX,
         .index = plan->index,
         .unlimited = plan->count == COUNT_UNLIMITED,
-        .is_borrowed = plan->tables != NULL,
+        .is_borrowed = plan->is_borrowed,
         .pass_by = plan->pass_by,
         .keeps_memory = plan->keeps_memory,
-        .stats = stats,
     };
+}
+
+uint64_t pool_table_bytes(const struct pool_plan *plan)
+{
+    struct pool pool = planned(plan);
+    return table_bytes(&pool);
+}
+
+bool pool_init(struct pool *pool, const struct pool_plan *plan, char *base, struct stats_pool *stats)
+{
+    struct pool fresh = planned(plan);
+    fresh.base = base;
+    fresh.stats = stats;
     if (!init_memory(&fresh, plan))
         return false;
     *pool = fresh;
@@ -231,6 +279,7 @@ uint32_t pool_take(struct pool *pool, uint32_t *numbers, uint32_t want)
 
 void pool_give(struct pool *pool, const uint32_t *numbers, uint32_t n)
 {
+    stack_reach(pool, pool->free + n);
     memcpy(pool->stack + pool->free, numbers, n * sizeof *numbers);
     pool->free += n;
     publish(pool);
@@ -249,6 +298,7 @@ void pool_note_used(struct pool *pool, uint32_t cached, uint32_t other_caches)
 void pool_rebuild(struct pool *pool)
 {
     pool->free = 0;
+    stack_reach(pool, pool->made);
     for (uint32_t i = pool->made; i-- > 0;)
         if (*pool_state(pool, i) != CHUNK_LIVE)
             pool->stack[pool->free++] = pool_number(pool, i);
@@ -259,7 +309,7 @@ void pool_rebuild(struct pool *pool)
 void pool_check(struct pool *pool, uint64_t cached)
 {
     CHECK(pool->made <= pool->committed && pool->committed <= pool->count);
-    CHECK(pool->free <= pool->made);
+    CHECK(pool->free <= pool->made && pool->free <= pool->stack_room);
     uint64_t live = 0;
     for (uint32_t i = 0; i < pool->count && i < pool->made; i++)
         live += *pool_state(pool, i) == CHUNK_LIVE;

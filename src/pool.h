@@ -27,7 +27,7 @@ struct pool {
     // Fixed after pool_init.
     char *base;        // of the slice
     chunk_state *state; // a byte for each number that an address in the slice can have
-    uint32_t *stack;   // room for `count` numbers
+    uint32_t *stack;   // numbers of free chunks, see stack_room
     uint64_t multiplier; // ceil(2^64 / pitch), see pool_number_at
     uint64_t stride;   // from one chunk to the next
     uint64_t gap;      // of it: bytes between two chunks, and before the first; for guard.h
@@ -47,6 +47,7 @@ struct pool {
     uint32_t index;    // in pools.pool[]
     _Atomic bool *pass_by; // kept like `empty`, where requests go to the next malloc then; or NULL
     struct stats_pool *stats; // written under the lock
+    uint32_t stack_room; // for how many there is room now: under the lock, as where the stack is
 
     // Under the lock.
     CACHE_ALIGNED struct lock lock;
@@ -89,14 +90,19 @@ struct pool_plan { // what pool_init needs to know
     uint64_t count; // or COUNT_UNLIMITED
     uint64_t slice_bytes;
     _Atomic bool *pass_by; // see struct pool
-    bool is_usable;        // the slice is committed already
+    bool is_usable;        // the slice is committed already, and so are `tables`, if given
     uint32_t cache_limit; // thread_cache of the configuration
     uint32_t cache_room;  // chunks for which a thread's cache has room at most
     uint32_t index;
     bool without_memory;  // addresses of chunks are numbers only, nobody reads or writes them
-    char *tables;         // zeros for states and stack, directly after the chunks; NULL: they are mapped
     bool keeps_memory;
-};
+    bool is_borrowed;     // chunks and tables, directly after them, are the program's
+    char *tables;         // pool_table_bytes() zeros for states and stack, which stay the caller's;
+                          // NULL: they are mapped
+    uint32_t *few;        // room for POOL_FEW numbers: the stack of an unlimited pool until it is full,
+};                        // so that those of many pools lie in few pages. NULL: none
+
+enum { POOL_FEW = 64 };
 
 // The bytes of a slice that a pool of `count` chunks needs at least. UINT64_MAX: cannot be had.
 uint64_t pool_min_slice(uint64_t stride, uint64_t count);
@@ -106,7 +112,7 @@ uint64_t pool_min_slice(uint64_t stride, uint64_t count);
 bool pool_init(struct pool *pool, const struct pool_plan *plan, char *base,
                struct stats_pool *stats);
 
-// Gives the pool's tables back to the system. Nobody uses it any more.
+// Gives tables that pool_init mapped back to the system. Nobody uses the pool any more.
 void pool_fini(struct pool *pool);
 
 // The number that belongs to the address `offset` bytes from the base; false if none does. Exact for
@@ -184,8 +190,11 @@ INLINE bool chunk_hand_out(chunk_state *state)
     return was_new;
 }
 
-// Bytes of the tables of states and of free chunks, one after the other from pool->state on.
-uint64_t pool_table_bytes(const struct pool *pool);
+// Bytes of the tables of states and of free chunks, one after the other.
+uint64_t pool_table_bytes(const struct pool_plan *plan);
+
+// Touches them, so that no page of them faults later. False: no memory.
+bool pool_populate_tables(const struct pool *pool);
 
 // All below: the caller holds the lock.
 

@@ -10,6 +10,7 @@ enum {
     SLICE_SHIFT_MAX = 36,     // of an unlimited pool: 64 GiB
     SLICE_SHIFT_MIN = 20,     // below 1 MiB an unlimited pool is not worth having
     BASE_ALIGNMENT_SHIFT = 21, // 2 MiB: whole huge pages
+    FEW_BYTES = MALLOC_POOLS_MAX * POOL_FEW * sizeof(uint32_t),
 };
 
 _Static_assert(1 << BASE_ALIGNMENT_SHIFT == CHUNK_ALIGNMENT_MAX, "chunks are as aligned as slices");
@@ -92,10 +93,58 @@ bool pools_prepare_memory(const struct conf *conf, const struct pool *pool)
     char *start = pool->base + from;
     if (conf->prefault && !os_populate(start, bytes))
         return false;
-    if (conf->prefault && !pool->is_borrowed
-        && !os_populate((void *)(uintptr_t)pool->state, pool_table_bytes(pool)))
+    if (conf->prefault && !pool->is_borrowed && !pool_populate_tables(pool))
         return false;
     return !conf->lock_memory || os_lock_memory(start, bytes);
+}
+
+// The pools' tables lie one behind the other in one mapping: first room for the few free chunks that most
+// unlimited pools have, then each pool's own. Returns where those of the next pool begin.
+static uint64_t place_tables(const struct pool_plan *plan, uint64_t *bytes_so_far)
+{
+    uint64_t alignment = plan->count == COUNT_UNLIMITED ? os_page_size() : CACHE_LINE;
+    uint64_t at = align_up(*bytes_so_far, alignment);
+    *bytes_so_far = at + pool_table_bytes(plan);
+    return at;
+}
+
+static char *map_tables(const struct conf *conf, uint64_t slice, bool is_usable, uint64_t *ret_bytes)
+{
+    uint64_t bytes = FEW_BYTES;
+    for (unsigned i = 0; i < conf->malloc_pool_count; i++) {
+        struct pool_plan plan;
+        plan_pool(conf, i, slice, &plan);
+        place_tables(&plan, &bytes);
+    }
+    char *tables = is_usable ? os_map(bytes) : os_reserve_zeros(bytes);
+    if (tables && !is_usable && !os_commit(tables, FEW_BYTES)) {
+        os_unmap(tables, bytes);
+        return NULL;
+    }
+    *ret_bytes = bytes;
+    return tables;
+}
+
+// Sets up every pool in its slice, with its tables.
+static bool init_pools(const struct conf *conf, char *base, uint64_t slice, char *tables, bool is_usable,
+                       struct stats_pool *stats)
+{
+    uint64_t at = FEW_BYTES, align = min_u64(slice, 1ULL << BASE_ALIGNMENT_SHIFT);
+    for (unsigned i = 0; i < conf->malloc_pool_count; i++) {
+        struct pool_plan plan;
+        plan_pool(conf, i, slice, &plan);
+        plan.is_usable = is_usable;
+        plan.tables = tables + place_tables(&plan, &at);
+        if (plan.count == COUNT_UNLIMITED)
+            plan.few = (uint32_t *)(void *)tables + i * POOL_FEW;
+        struct pool *pool = &pools.pool[i];
+        if (!pool_init(pool, &plan, base + i * slice, &stats[i]) || !pools_prepare_memory(conf, pool)
+            || !guard_attach(pool))
+            return false;
+        uint64_t stride_alignment = plan.stride & -plan.stride;
+        route_add(&pools.route, plan.usable, min_u64(stride_alignment, align));
+    }
+    return true;
 }
 
 static void finish_route(const struct conf *conf)
@@ -123,19 +172,12 @@ bool pools_init(const struct conf *conf, struct stats_pool *stats, const char **
         return false;
     uint64_t slice = 1ULL << shift;
     bool is_usable = !unlimited && os_commit(base, count * slice); // or each pool's part by itself
-    uint64_t align = min_u64(slice, 1ULL << BASE_ALIGNMENT_SHIFT);
-    for (unsigned i = 0; i < count; i++) {
-        struct pool_plan plan;
-        plan_pool(conf, i, slice, &plan);
-        plan.is_usable = is_usable;
-        struct pool *pool = &pools.pool[i];
-        if (!pool_init(pool, &plan, base + i * slice, &stats[i]) || !pools_prepare_memory(conf, pool)
-            || !guard_attach(pool)) {
-            os_unmap(base, count * slice);
-            return false;
-        }
-        uint64_t stride_alignment = plan.stride & -plan.stride;
-        route_add(&pools.route, plan.usable, min_u64(stride_alignment, align));
+    uint64_t table_bytes = 0;
+    char *tables = map_tables(conf, slice, is_usable, &table_bytes);
+    if (!tables || !init_pools(conf, base, slice, tables, is_usable, stats)) {
+        os_unmap(tables, table_bytes);
+        os_unmap(base, count * slice);
+        return false;
     }
     finish_route(conf);
     pools.base = (uintptr_t)base;

@@ -137,6 +137,7 @@ int pools_named_add(const struct conf *conf, const struct named_plan *plan, stru
         .index = index,
         .keeps_memory = guard_is_on,
         .without_memory = plan->on_heap,
+        .is_borrowed = plan->storage != NULL,
         .tables = plan->storage ? plan->storage + bytes : NULL,
     };
     if (!pool_init(pool, &own, base, &stats_file->pools[index])) {

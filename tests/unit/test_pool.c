@@ -10,6 +10,8 @@
 static struct pool pool;
 static struct stats_pool stats;
 
+static uint32_t *few; // of the next pool
+
 static void make(uint64_t size, uint64_t count)
 {
     uint64_t stride = align_up(size, ALIGN_MIN);
@@ -18,7 +20,7 @@ static void make(uint64_t size, uint64_t count)
     cr_assert(base);
     struct pool_plan plan = {.size = size, .usable = stride, .stride = stride, .count = count,
                              .slice_bytes = slice, .cache_limit = UINT32_MAX,
-                             .cache_room = UINT32_MAX};
+                             .cache_room = UINT32_MAX, .few = few};
     cr_assert(pool_init(&pool, &plan, base, &stats));
 }
 
@@ -136,6 +138,25 @@ Test(pool, an_exhausted_pool_is_empty_and_scarce)
     cr_assert(atomic_load(&pool.exhausted));
     pool_give(&pool, chunks, 1);
     cr_assert_not(atomic_load(&pool.exhausted));
+}
+
+Test(pool, an_unlimited_pool_moves_to_a_stack_of_its_own_when_it_has_more_than_few_free_chunks)
+{
+    enum { CHUNKS = 5000 };
+    static uint32_t chunks[CHUNKS], again[CHUNKS], room[POOL_FEW + 1];
+    few = room;
+    room[POOL_FEW] = 4711;
+    make(64, COUNT_UNLIMITED);
+    take_exactly(chunks, CHUNKS);
+    pool_give(&pool, chunks, POOL_FEW);
+    cr_assert_eq(pool.stack, room);
+    pool_give(&pool, chunks + POOL_FEW, CHUNKS - POOL_FEW);
+    cr_assert_neq(pool.stack, room);
+    cr_assert_eq(room[POOL_FEW], 4711);
+    pool_check(&pool, 0);
+    take_exactly(again, CHUNKS);
+    for (uint32_t i = 0; i < CHUNKS; i++)
+        cr_assert_eq(again[i], chunks[i]);
 }
 
 Test(pool, slices_that_cannot_be_told_apart_exactly_are_refused)
