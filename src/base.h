@@ -22,6 +22,10 @@
 #define FAR __attribute__((section(".bss.unused")))
 #define LARGE __attribute__((section(".bss.large")))
 
+// Functions that programs use while they run, or when they end, in files whose others are used seldom or when
+// the library starts: see resident.ld.
+#define RESIDENT __attribute__((section(".text.resident")))
+
 // Thread-local words that the fast path reads: initial-exec, because the dynamic TLS model
 // allocates on a thread's first touch.
 #define TLS _Thread_local __attribute__((tls_model("initial-exec")))

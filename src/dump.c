@@ -59,10 +59,8 @@ void dump_expand_path(const char *pattern, const struct stats_header *header, st
     }
 }
 
-bool dump_write(const struct conf *conf, const struct stats_file *file)
+NOINLINE static bool write_out(const struct conf *conf, const struct stats_file *file)
 {
-    if (strcmp(conf->dump.text, "off") == 0)
-        return true;
     struct text out;
     text_init(&out, buffer, sizeof buffer);
     format_file(file, conf->dump_format, &figures_at_end, &out);
@@ -76,4 +74,10 @@ bool dump_write(const struct conf *conf, const struct stats_file *file)
     if (error)
         message("the dump could not be written to %s", path);
     return error == 0 && !out.truncated;
+}
+
+RESIDENT bool dump_write(const struct conf *conf, const struct stats_file *file)
+{
+    bool is_off = memcmp(conf->dump.text, "off", sizeof "off") == 0; // a comparison of two words, no string
+    return is_off || write_out(conf, file);
 }

@@ -13,7 +13,7 @@
 
 // The library is started by the program's first call, or here if there was none yet. Constructors
 // get main's arguments (glibc).
-__attribute__((constructor)) static void load(int argc, char **argv, char **variables)
+RESIDENT __attribute__((constructor)) static void load(int argc, char **argv, char **variables)
 {
     (void)argc;
     (void)argv;
@@ -24,6 +24,7 @@ __attribute__((constructor)) static void load(int argc, char **argv, char **vari
     if (precedes)
         message("the malloc of %s comes before this library's, so nothing reaches the pools; in "
                 "LD_PRELOAD, libpoolmalloc.so must stand first", precedes);
+    os_drop_rare_text();
     errno = saved_errno;
 }
 

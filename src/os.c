@@ -98,6 +98,19 @@ bool os_purge(void *start, size_t bytes)
     return madvise(start, bytes, MADV_DONTNEED) == 0;
 }
 
+// Both zero where the linker was not told of resident.ld: in programs, tests among them, that link
+// the library statically.
+extern const char os_rare_text[] __attribute__((weak, visibility("hidden")));
+extern const char os_rare_text_end[] __attribute__((weak, visibility("hidden")));
+
+void os_drop_rare_text(void)
+{
+    uintptr_t start = align_up((uintptr_t)os_rare_text, os_page_size());
+    uintptr_t end = (uintptr_t)os_rare_text_end & -os_page_size();
+    if (start < end)
+        madvise((void *)start, end - start, MADV_DONTNEED); // pages that were written (breakpoints) too
+}
+
 void os_no_core_dump(void *start, size_t bytes)
 {
     madvise(start, bytes, MADV_DONTDUMP);

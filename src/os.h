@@ -33,6 +33,10 @@ void os_unmap(void *start, size_t bytes);
 bool os_wipe_on_fork(void *start, size_t bytes);
 bool os_populate(void *start, size_t bytes);
 bool os_lock_memory(void *start, size_t bytes);
+
+// Gives the pages of the library's code back that were needed to start it: see resident.ld. They are read
+// again from the file where they are used.
+void os_drop_rare_text(void);
 void os_huge_pages(void *start, size_t bytes);
 
 // Gives the memory back; the pages stay usable, and are zero.

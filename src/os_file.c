@@ -147,7 +147,7 @@ void os_find_data(int fd, size_t offset, size_t *ret_start, size_t *ret_end)
     *ret_end = end < 0 ? SIZE_MAX : (size_t)end;
 }
 
-void os_remove(const char *path)
+RESIDENT void os_remove(const char *path)
 {
     unlink(path);
 }

@@ -253,7 +253,7 @@ bool stats_is_settled(void)
     return file_path[0] != '\0' || directory_path[0] == '\0';
 }
 
-void stats_close(bool keep)
+RESIDENT void stats_close(bool keep)
 {
     atomic_store_explicit(&stats_file->header.end_ns, os_wall_clock_ns(), memory_order_relaxed);
     if (!keep && file_path[0])
