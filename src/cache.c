@@ -70,7 +70,6 @@ static void bin_start(struct cache *cache, struct pool *pool)
     struct bin *bin = &cache->bins[pool->index];
     bin->slots = (uint32_t *)(void *)((char *)cache + caches.slots_at[pool->index]);
     bin->base = pool->base;
-    bin->counts = &cache->stats->pools[pool->index];
     bin->state = pool->state;
     bin->multiplier = pool->multiplier;
     bin->pitch = pool->pitch;
@@ -78,6 +77,9 @@ static void bin_start(struct cache *cache, struct pool *pool)
     bin_set_n(bin, 0);
     atomic_store_explicit(&bin->low, 0, memory_order_relaxed);
     atomic_store_explicit(&bin->stop, 0, memory_order_relaxed);
+    bool is_shared = atomic_load_explicit(&cache_is_shared, memory_order_relaxed);
+    atomic_store_explicit(&bin->claimable, is_shared ? CHUNK_NONE : CHUNK_LIVE,
+                          memory_order_relaxed);
     atomic_store_explicit(&bin->capacity, start_capacity(pool), memory_order_relaxed);
 }
 
@@ -193,7 +195,8 @@ bool cache_take_locked(struct pool *pool, void **ret_chunk, bool *ret_was_new)
     if (pool_take(pool, &number, 1) == 0)
         return false;
     pool_note_used(pool, 0, pool->caches);
-    *ret_was_new = chunk_hand_out(&pool->state[number]);
+    *ret_was_new = chunk_is_new(&pool->state[number]);
+    chunk_hand_out(&pool->state[number]);
     *ret_chunk = pool_address(pool, number);
     return true;
 }
@@ -225,12 +228,20 @@ bool cache_give_direct(struct pool *pool, uint32_t number)
     return claimed;
 }
 
-// From one thread to two: the first may be between its test of cache_is_shared and the change of a
+// From one thread to two: the first may be between its look at `claimable` and the change of a
 // chunk's state. As in S2 and S3, once it has passed a barrier and is not busy, it has seen the change.
 static void share(void)
 {
     if (atomic_exchange_explicit(&cache_is_shared, true, memory_order_relaxed))
         return;
+    // Until now there was no other cache. A bin that is started after its pool's lock is dropped here
+    // sees that they are shared.
+    for (unsigned i = pools_from(0); i < POOLS_MAX; i = pools_from(i + 1)) {
+        struct bin *bin = cache_bin(caches.list[0], i);
+        lock_take(&pools.pool[i].lock);
+        atomic_store_explicit(&bin->claimable, CHUNK_NONE, memory_order_relaxed);
+        lock_drop(&pools.pool[i].lock);
+    }
     os_barrier();
     cache_wait_for_owners(0, pools_bound());
 }

@@ -43,10 +43,12 @@ struct CACHE_ALIGNED bin {
     char *base;     // of the pool, as the next three
     chunk_state *state;
     uint64_t multiplier;
-    uint32_t pitch;
+    uint64_t pitch;
     _Atomic uint16_t stop;
     uint16_t owes; // chunks that the thread took from the pool, less those given back; or more
-    struct stats_pool_counts *counts; // of this thread for this pool
+    // The state from which a mere store claims a chunk: CHUNK_LIVE while no other thread can be
+    // freeing, later one that no chunk has, so that it takes an atomic operation.
+    _Atomic uint8_t claimable;
 };
 
 _Static_assert(sizeof(struct bin) == CACHE_LINE, "an operation touches one line of the cache");
@@ -67,29 +69,37 @@ struct cache {
 extern TLS struct cache *cache_self;
 extern struct cache cache_none;
 
-// More than one thread has ever had a cache. Until then a chunk's state changes without atomic
-// operations.
+// More than one thread has ever had a cache. Changed under the runtime's lock.
 extern _Atomic bool cache_is_shared;
 
-// Takes a chunk out of the bin and makes it LIVE. *ret_was_new: its memory is still zero. False, with
-// nothing changed: the bin is empty or stopped.
+INLINE struct bin *cache_bin(struct cache *cache, uint64_t pool)
+{
+    struct bin *bin = ELEMENT(cache, bins, pool);
+    IN_REGISTER(bin);
+    return bin;
+}
+
+// Takes a chunk out of the bin and makes it LIVE. *ret_was_new, unless NULL: its memory is still zero.
+// False, with nothing changed: the bin is empty or stopped.
 INLINE bool bin_pop(struct bin *bin, void **ret_chunk, bool *ret_was_new)
 {
     atomic_store_explicit(&bin->busy, 1, memory_order_relaxed); // O1
     atomic_signal_fence(memory_order_seq_cst);                  // O2
-    uint32_t n = atomic_load_explicit(&bin->n, memory_order_relaxed);
-    uint32_t low = atomic_load_explicit(&bin->low, memory_order_relaxed);
+    uint64_t n = atomic_load_explicit(&bin->n, memory_order_relaxed);
+    uint64_t low = atomic_load_explicit(&bin->low, memory_order_relaxed);
     if (unlikely(n <= low)) { // O3
         if (n == 0 || atomic_load_explicit(&bin->stop, memory_order_relaxed)) {
             atomic_store_explicit(&bin->busy, 0, memory_order_release);
             return false;
         }
-        atomic_store_explicit(&bin->low, n - 1, memory_order_relaxed);
+        atomic_store_explicit(&bin->low, (uint32_t)n - 1, memory_order_relaxed);
     }
-    uint32_t number = bin->slots[n - 1]; // O4
-    *ret_was_new = chunk_hand_out(&bin->state[number]);
+    uint64_t number = bin->slots[n - 1]; // O4
+    if (ret_was_new)
+        *ret_was_new = chunk_is_new(&bin->state[number]);
+    chunk_hand_out(&bin->state[number]);
     atomic_store_explicit(&bin->n_and_busy, n - 1, memory_order_release); // O5
-    *ret_chunk = bin->base + (uint64_t)number * bin->pitch;
+    *ret_chunk = bin->base + number * bin->pitch;
     return true;
 }
 
@@ -104,11 +114,10 @@ INLINE bool bin_push(struct bin *bin, const void *address)
         return false;
     atomic_store_explicit(&bin->busy, 1, memory_order_relaxed); // O1
     atomic_signal_fence(memory_order_seq_cst);                  // O2
-    uint32_t n = atomic_load_explicit(&bin->n, memory_order_relaxed);
+    uint64_t n = atomic_load_explicit(&bin->n, memory_order_relaxed);
     if (likely(n < atomic_load_explicit(&bin->capacity, memory_order_relaxed)) // O3
-        && likely(atomic_load_explicit(&cache_is_shared, memory_order_relaxed)
-                      ? chunk_claim(&bin->state[number]) // O4
-                      : chunk_claim_alone(&bin->state[number]))) {
+        && likely(chunk_claim_as(&bin->state[number], // O4
+                                 atomic_load_explicit(&bin->claimable, memory_order_relaxed)))) {
         bin->slots[n] = (uint32_t)number;
         __builtin_prefetch(address); // it is handed out again soon, and written to; nothing waits
         atomic_store_explicit(&bin->n_and_busy, n + 1, memory_order_release); // O5

@@ -148,7 +148,7 @@ static void *serve(const struct request *request)
     return chunk ? chunk : on_empty(first, request);
 }
 
-INLINE void count_passed(unsigned step, uint64_t requests, uint64_t bytes)
+INLINE void count_passed(size_t step, uint64_t requests, uint64_t bytes)
 {
     struct stats_size *counts = &cache_self->stats->passed[step];
     count_own(&counts->count, requests);
@@ -157,7 +157,7 @@ INLINE void count_passed(unsigned step, uint64_t requests, uint64_t bytes)
 
 // Requests that the next malloc serves anyway: nothing is locked for them, nothing is looked for in
 // other threads' caches. The calling thread must have counters.
-INLINE bool passes_by(unsigned step)
+INLINE bool passes_by(size_t step)
 {
     return atomic_load_explicit(&pools.pass_by[pools.route.table[step]], memory_order_relaxed)
            && likely(cache_self->stats);
@@ -192,7 +192,7 @@ SLOW static void *passed_in_vain(size_t size, const void *caller)
 }
 
 // With small pools this is the way of most requests.
-INLINE void *alloc_miss(size_t size, unsigned step, const void *caller)
+INLINE void *alloc_miss(size_t size, size_t step, const void *caller)
 {
     if (!passes_by(step))
         return alloc_slower(size, caller);
@@ -201,7 +201,7 @@ INLINE void *alloc_miss(size_t size, unsigned step, const void *caller)
     return likely(p) ? p : passed_in_vain(size, caller);
 }
 
-void *heap_alloc_miss(size_t size, unsigned step)
+void *heap_alloc_miss(size_t size, size_t step)
 {
     return alloc_miss(size, step, CALLER());
 }
@@ -209,11 +209,10 @@ void *heap_alloc_miss(size_t size, unsigned step)
 void *heap_alloc_slow_for(size_t size, const void *caller)
 {
     void *p;
-    bool was_new;
     unsigned step = size_step(size);
     if (unlikely(size > PTRDIFF_MAX)) // is no request: not the next malloc's either
         return out_of_memory();
-    if (size > SIZE_FINE_MAX && heap_pop(step, size, &p, &was_new))
+    if (size > SIZE_FINE_MAX && heap_pop(step, size, &p, NULL))
         return p;
     return alloc_miss(size, step, caller);
 }
@@ -255,12 +254,11 @@ void *heap_alloc_aligned_for(size_t alignment, size_t size, const void *caller)
     if (alignment <= ALIGN_MIN)
         return heap_alloc_for(size, caller);
     // A bin of the pool that has both size and alignment, where it is also the one of the step.
-    unsigned step = likely(size <= SIZE_FINE_MAX) ? size_step_fine(size) : size_step(size);
+    unsigned step = size_step(size);
     unsigned pool = pools.route.table[step];
     void *chunk;
-    bool was_new;
     if (likely(pool < pools.count && alignment <= pools.route.alignment[pool]
-               && heap_pop(step, size, &chunk, &was_new)))
+               && heap_pop(step, size, &chunk, NULL)))
         return chunk;
     struct request request = {
         .size = size, .alignment = alignment, .caller = caller};

@@ -10,7 +10,7 @@
 #include "cache.h"
 #include "stats.h"
 
-NOINLINE void *heap_alloc_miss(size_t size, unsigned step);
+NOINLINE void *heap_alloc_miss(size_t size, size_t step);
 NOINLINE void *heap_alloc_slow(size_t size);
 NOINLINE void heap_free_slow(void *p);
 NOINLINE void heap_free_foreign(void *p);
@@ -20,15 +20,15 @@ NOINLINE void heap_free_foreign(void *p);
 NOINLINE void *heap_alloc_slow_for(size_t size, const void *caller);
 NOINLINE void heap_free_slow_for(void *p, const void *caller);
 
-// Serves a request of this step from the thread's cache, and counts it. False: nothing happened.
-INLINE bool heap_pop(unsigned step, size_t size, void **ret_chunk, bool *ret_was_new)
+// Serves a request of this step from the thread's cache, and counts it. *ret_was_new: as bin_pop.
+// False: nothing happened.
+INLINE bool heap_pop(size_t step, size_t size, void **ret_chunk, bool *ret_was_new)
 {
     struct cache *cache = cache_self;
-    struct bin *bin = &cache->bins[pools.route.table[step]];
-    IN_REGISTER(bin);
+    struct bin *bin = cache_bin(cache, pools.route.table[step]);
     if (unlikely(!bin_pop(bin, ret_chunk, ret_was_new)))
         return false;
-    struct stats_size *counts = &cache->stats->sizes[step];
+    struct stats_size *counts = ELEMENT(cache->stats, sizes, step);
     count_own(&counts->count, 1);
     count_own(&counts->bytes, size);
     return true;
@@ -37,33 +37,30 @@ INLINE bool heap_pop(unsigned step, size_t size, void **ret_chunk, bool *ret_was
 // Puts a chunk of the pool into the thread's cache, and counts it. False: nothing happened.
 INLINE bool heap_push(uint64_t pool, const void *p)
 {
-    struct bin *bin = &cache_self->bins[pool];
-    IN_REGISTER(bin);
-    if (unlikely(!bin_push(bin, p)))
+    struct cache *cache = cache_self;
+    if (unlikely(!bin_push(cache_bin(cache, pool), p)))
         return false;
-    count_own(&bin->counts->frees, 1);
+    count_own(&cache->stats->frees[pool], 1);
     return true;
 }
 
 // heap_alloc as far as the thread's cache serves it. False: nothing happened.
 INLINE bool heap_alloc_fast(size_t size, void **ret_chunk)
 {
-    bool was_new;
-    return size <= SIZE_FINE_MAX && heap_pop(size_step_fine(size), size, ret_chunk, &was_new);
+    return size <= SIZE_FINE_MAX && heap_pop(size_step_fine(size), size, ret_chunk, NULL);
 }
 
 // A chunk for `size` bytes, aligned to 16; NULL as on_empty and on_oversize say.
 //
-// The way of most calls: one load finds the pool, one the chunk, one its state; one cache line of
-// the bin, one of the histogram and one of the chunk states are written.
+// The way of most calls: one load finds the pool, one the chunk; one cache line of the bin, one of the
+// histogram and one of the chunk states are written, and nothing waits for the last.
 INLINE void *heap_alloc(size_t size)
 {
     if (unlikely(size > SIZE_FINE_MAX))
         return heap_alloc_slow(size);
     void *chunk;
-    bool was_new;
-    unsigned step = size_step_fine(size);
-    return likely(heap_pop(step, size, &chunk, &was_new)) ? chunk : heap_alloc_miss(size, step);
+    size_t step = size_step_fine(size);
+    return likely(heap_pop(step, size, &chunk, NULL)) ? chunk : heap_alloc_miss(size, step);
 }
 
 INLINE void *heap_alloc_for(size_t size, const void *caller)

@@ -67,7 +67,7 @@ static void free_chunk(struct pool *pool, void *p, const void *caller)
         else
             pushed = cache_give_direct(pool, (uint32_t)number);
         if (pushed) {
-            COUNT(pools[pool->index].frees, 1);
+            COUNT(frees[pool->index], 1);
             return;
         }
         // Another thread freed it, or stopped the bin, since we looked.

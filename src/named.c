@@ -85,7 +85,7 @@ static void free_block(struct pool *pool, void *p)
         refuse_stranger(pool, p);
         return;
     }
-    COUNT(pools[pool->index].frees, 1);
+    COUNT(frees[pool->index], 1);
     named_give(pool, number, NULL);
 }
 
@@ -100,11 +100,11 @@ static void free_chunk(struct pool *pool, void *p, const void *caller)
             return;
         }
         bool by_cache = cache != &cache_none && cache_make_room(cache, pool);
-        COUNT(pools[pool->index].frees, 1); // first: who hears of the free finds it counted
+        COUNT(frees[pool->index], 1); // first: who hears of the free finds it counted
         if (by_cache ? bin_push(&cache->bins[pool->index], p)
                      : named_give(pool, (uint32_t)number, caller))
             return;
-        COUNT(pools[pool->index].frees, -1ULL);
+        COUNT(frees[pool->index], -1ULL);
         // Another thread freed it, or stopped the bin, since we looked.
     }
 }

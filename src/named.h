@@ -18,14 +18,13 @@ NOINLINE void named_free_slow(struct pool *pool, void *p);
 // known.
 INLINE void *named_alloc(struct pool *pool, size_t bytes)
 {
-    struct bin *bin = &cache_self->bins[pool->index];
-    IN_REGISTER(bin);
+    struct cache *cache = cache_self;
     void *chunk;
-    bool was_new;
-    if (unlikely(!bin_pop(bin, &chunk, &was_new)))
+    if (unlikely(!bin_pop(cache_bin(cache, pool->index), &chunk, NULL)))
         return named_alloc_slow(pool, bytes, false, 0);
-    count_own(&bin->counts->direct, 1);
-    count_own(&bin->counts->direct_bytes, bytes);
+    struct stats_pool_counts *counts = &cache->stats->pools[pool->index];
+    count_own(&counts->direct, 1);
+    count_own(&counts->direct_bytes, bytes);
     return chunk;
 }
 
@@ -38,10 +37,9 @@ INLINE bool named_owns(const struct pool *pool, const void *p)
 // pm_free
 INLINE void named_free(struct pool *pool, void *p)
 {
-    struct bin *bin = &cache_self->bins[pool->index];
-    IN_REGISTER(bin);
-    if (likely(named_owns(pool, p)) && likely(bin_push(bin, p)))
-        count_own(&bin->counts->frees, 1);
+    struct cache *cache = cache_self;
+    if (likely(named_owns(pool, p)) && likely(bin_push(cache_bin(cache, pool->index), p)))
+        count_own(&cache->stats->frees[pool->index], 1);
     else
         named_free_slow(pool, p);
 }

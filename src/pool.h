@@ -10,6 +10,7 @@
 //   NEW   never in the program's hands; its memory is zero
 //   LIVE  in the program's hands
 //   FREE  was freed; lies in the pool or in a thread's cache
+//   NONE  no chunk's state
 // Equations, which pool_check executes under the lock:
 //   out = made - free         chunks outside the pool, in caches or in the program's hands
 //   made <= count
@@ -20,7 +21,7 @@
 #include "lock.h"
 #include "stats_layout.h"
 
-enum chunk_state { CHUNK_NEW, CHUNK_LIVE, CHUNK_FREE };
+enum chunk_state { CHUNK_NEW, CHUNK_LIVE, CHUNK_FREE, CHUNK_NONE };
 typedef _Atomic uint8_t chunk_state;
 
 struct pool {
@@ -172,22 +173,26 @@ INLINE bool chunk_claim(chunk_state *state)
                                                    memory_order_relaxed, memory_order_relaxed);
 }
 
-// The same where no other thread can be freeing at this moment, without the cost of an atomic
-// operation.
-INLINE bool chunk_claim_alone(chunk_state *state)
+// The same without the cost of an atomic operation, if the state is `claimable`: CHUNK_LIVE where no
+// other thread can be freeing at this moment, elsewhere CHUNK_NONE.
+INLINE bool chunk_claim_as(chunk_state *state, uint8_t claimable)
 {
-    if (unlikely(atomic_load_explicit(state, memory_order_relaxed) != CHUNK_LIVE))
-        return false;
+    if (unlikely(atomic_load_explicit(state, memory_order_relaxed) != claimable))
+        return chunk_claim(state);
     atomic_store_explicit(state, CHUNK_FREE, memory_order_relaxed);
     return true;
 }
 
-// To LIVE, by the only one who has the chunk. True when its memory is still zero.
-INLINE bool chunk_hand_out(chunk_state *state)
+// For the only one who has the chunk: its memory is still zero.
+INLINE bool chunk_is_new(const chunk_state *state)
 {
-    bool was_new = atomic_load_explicit(state, memory_order_relaxed) == CHUNK_NEW;
+    return atomic_load_explicit(state, memory_order_relaxed) == CHUNK_NEW;
+}
+
+// To LIVE, by the only one who has the chunk.
+INLINE void chunk_hand_out(chunk_state *state)
+{
     atomic_store_explicit(state, CHUNK_LIVE, memory_order_relaxed);
-    return was_new;
 }
 
 // Bytes of the tables of states and of free chunks, one after the other.

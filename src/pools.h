@@ -12,8 +12,8 @@
 
 struct pools {
     uintptr_t base;
+    uint64_t count; // of malloc pools
     uint32_t shift; // log2 of a slice's bytes
-    uint32_t count; // of malloc pools
     _Atomic uint32_t named_end; // no named pool has this index or a higher one; only grows
     struct route route;
     // By what the route's table says: such requests go to the next malloc at once, because the pool is

@@ -15,16 +15,16 @@ enum {
 };
 
 // The step of a size up to SIZE_FINE_MAX.
-INLINE unsigned size_step_fine(size_t size)
+INLINE size_t size_step_fine(size_t size)
 {
-    return (unsigned)((size + SIZE_STEP - 1) / SIZE_STEP);
+    return (size + SIZE_STEP - 1) / SIZE_STEP;
 }
 
 // The step of any size: the smallest whose end is at least that; the last takes all beyond.
 INLINE unsigned size_step(size_t size)
 {
     if (size <= SIZE_FINE_MAX)
-        return size_step_fine(size);
+        return (unsigned)size_step_fine(size);
     unsigned octave = log2_floor(size - 1);
     unsigned quarter = (unsigned)((size - 1) >> (octave - 2)) & 3;
     unsigned step = SIZE_FINE_STEPS + (octave - 16) * 4 + quarter;

@@ -169,8 +169,10 @@ static void copy_text(char *to, size_t size, const char *from)
 static void forget_pool(unsigned index)
 {
     memset(&stats_file->pools[index], 0, sizeof(struct stats_pool));
-    for (unsigned b = 0; b < count_read(&stats_file->header.blocks_used); b++)
+    for (unsigned b = 0; b < count_read(&stats_file->header.blocks_used); b++) {
         memset(&stats_file->blocks[b].pools[index], 0, sizeof(struct stats_pool_counts));
+        atomic_store_explicit(&stats_file->blocks[b].frees[index], 0, memory_order_relaxed);
+    }
 }
 
 void stats_describe_pool(unsigned index, const struct stats_description *description)

@@ -17,7 +17,7 @@
 
 #define STATS_MAGIC 0x73746d6c6f6f70ULL // "poolmts" as bytes
 enum {
-    STATS_VERSION = 3,
+    STATS_VERSION = 4,
     STATS_NAME_MAX = NAME_MAX_BYTES,
     STATS_DESC_MAX = 256,
     STATS_ORIGIN_MAX = 512,
@@ -77,7 +77,6 @@ struct stats_size {
 //   cached = out - used
 // and requested_bytes likewise from bytes and direct_bytes.
 struct stats_pool_counts {
-    stats_counter frees;
     stats_counter direct;       // signed: requests whose size step does not lead here (or leads here
     stats_counter direct_bytes; // only in part), less those that it leads here wrongly; and bytes
     stats_counter err;
@@ -95,6 +94,7 @@ struct stats_process_counts {
 };
 
 struct CACHE_ALIGNED stats_block { // aligned: two threads' counters share no cache line
+    stats_counter frees[POOLS_MAX];       // chunks given back, of each pool
     struct stats_size sizes[SIZE_STEPS];  // requests, but for
     struct stats_size passed[SIZE_STEPS]; // those that went to the next malloc at once, because the
                                           // step's pool was empty or there is none

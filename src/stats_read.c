@@ -62,7 +62,6 @@ void stats_read_steps(const struct stats_file *file, struct stats_step *ret_step
 // Adds what the pool's own counters say to what the histogram has put into the figures.
 static void add_pool_counts(const struct stats_pool_counts *counts, struct stats_pool_figures *pool)
 {
-    pool->frees += load(&counts->frees);
     pool->err += load(&counts->err);
     pool->illegal += load(&counts->illegal);
     pool->corrupt += load(&counts->corrupt);
@@ -173,6 +172,9 @@ static void read_pool(struct sparse *sparse, unsigned index, bool marks_are_fres
     if (index >= NAMED_POOLS_FIRST)
         memcpy(pool->desc, file->descs[index - NAMED_POOLS_FIRST], sizeof pool->desc - 1);
     for (unsigned b = 0; b < load(&file->header.blocks_used); b++) {
+        const stats_counter *frees = &file->blocks[b].frees[index];
+        if (hole_at(sparse, frees) < sizeof *frees)
+            pool->frees += load(frees);
         const struct stats_pool_counts *counts = &file->blocks[b].pools[index];
         if (hole_at(sparse, counts) < sizeof *counts)
             add_pool_counts(counts, pool);

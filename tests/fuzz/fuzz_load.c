@@ -118,7 +118,7 @@ static size_t good_file(struct stats_file **ret_file)
     file->pools[1] = (struct stats_pool){.size = 1500, .usable = 1504, .stride = 1504, .made = 9,
                                          .count = COUNT_UNLIMITED, .name = "MALLOC_1500"};
     file->blocks[1].sizes[4] = (struct stats_size){.count = 30, .bytes = 1800};
-    file->blocks[1].pools[0].frees = 28;
+    file->blocks[1].frees[0] = 28;
     *ret_file = file;
     return bytes;
 }

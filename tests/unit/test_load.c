@@ -26,7 +26,7 @@ static void make_file(void)
     file->pools[0] = (struct stats_pool){.size = 64, .usable = 64, .stride = 64, .count = 50,
                                          .max = 7, .name = "MALLOC_64"};
     file->blocks[1].sizes[4] = (struct stats_size){.count = 30, .bytes = 1800};
-    file->blocks[1].pools[0].frees = 30;
+    file->blocks[1].frees[0] = 30;
 }
 
 static bool keep(void *context, const struct record *record, const char *source)

@@ -48,7 +48,7 @@ Test(stats_read, adds_up_all_threads, .init = make_file)
     for (unsigned b = 0; b < BLOCKS; b++) {
         file->blocks[b].sizes[4] = (struct stats_size){.count = 10 * b, .bytes = 600 * b}; // 49 to 64
         file->blocks[b].sizes[13] = (struct stats_size){.count = b, .bytes = 200 * b};
-        file->blocks[b].pools[0].frees = b;
+        file->blocks[b].frees[0] = b;
         file->blocks[b].pools[1].err = 1;
         file->blocks[b].process.oversize = 5;
     }
@@ -109,7 +109,7 @@ Test(stats_read, requests_served_elsewhere_move, .init = make_file)
 Test(stats_read, figures_never_come_out_below_zero, .init = make_file)
 {
     struct stats_figures all;
-    file->blocks[1].pools[0].frees = 5; // read a moment before the allocations
+    file->blocks[1].frees[0] = 5; // read a moment before the allocations
     stats_read(file, false, &all);
     cr_assert_eq(all.pools[0].used, 0);
     cr_assert_eq(all.pools[0].cached, 0);
@@ -164,9 +164,9 @@ Test(stats_read, a_pool_alone_has_the_same_figures, .init = make_file)
     for (unsigned b = 0; b < BLOCKS; b++) {
         file->blocks[b].sizes[4] = (struct stats_size){.count = 10, .bytes = 600};
         file->blocks[b].passed[4] = (struct stats_size){.count = 2, .bytes = 120};
-        file->blocks[b].pools[0].frees = 7;
+        file->blocks[b].frees[0] = 7;
         file->blocks[b].pools[NAMED_POOLS_FIRST + 2].direct = 9;
-        file->blocks[b].pools[NAMED_POOLS_FIRST + 2].frees = 8;
+        file->blocks[b].frees[NAMED_POOLS_FIRST + 2] = 8;
     }
     stats_read(file, true, &all);
     cr_assert_eq(all.pool_count, 3); // two entries of named pools are free
