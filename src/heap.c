@@ -255,9 +255,8 @@ void *heap_alloc_aligned_for(size_t alignment, size_t size, const void *caller)
         return heap_alloc_for(size, caller);
     // A bin of the pool that has both size and alignment, where it is also the one of the step.
     unsigned step = size_step(size);
-    unsigned pool = pools.route.table[step];
     void *chunk;
-    if (likely(pool < pools.count && alignment <= pools.route.alignment[pool]
+    if (likely(alignment <= pools.route.alignment[pools.route.table[step]]
                && heap_pop(step, size, &chunk, NULL)))
         return chunk;
     struct request request = {

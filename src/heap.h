@@ -86,8 +86,16 @@ void *heap_alloc_zeroed(size_t count, size_t size);
 // that is large enough and all of whose chunks are so aligned.
 void *heap_alloc_aligned_for(size_t alignment, size_t size, const void *caller);
 
+// The way of most calls: the pool that has the size also has the alignment.
 INLINE void *heap_alloc_aligned(size_t alignment, size_t size)
 {
+    if (likely(size <= SIZE_FINE_MAX)) {
+        size_t step = size_step_fine(size);
+        void *chunk;
+        if (likely(alignment <= pools.route.alignment[pools.route.table[step]])
+            && likely(heap_pop(step, size, &chunk, NULL)))
+            return chunk;
+    }
     return heap_alloc_aligned_for(alignment, size, CALLER());
 }
 

@@ -64,17 +64,22 @@ static void *fail(int error)
 }
 
 // glibc takes any alignment here, and rounds up what is no power of two (memalign(3)).
-EXPORT void *memalign(size_t alignment, size_t size)
+INLINE void *align(size_t alignment, size_t size)
 {
     if (alignment > SIZE_MAX / 2 + 1)
         return fail(EINVAL);
     return heap_alloc_aligned(alignment > 1 ? 1UL << log2_ceil(alignment) : 1, size);
 }
 
+EXPORT void *memalign(size_t alignment, size_t size)
+{
+    return align(alignment, size);
+}
+
 // C17 7.22.3.1; like glibc before 2.38, no error for an alignment that is no power of two.
 EXPORT void *aligned_alloc(size_t alignment, size_t size)
 {
-    return memalign(alignment, size);
+    return align(alignment, size);
 }
 
 // C23

@@ -22,7 +22,7 @@ struct route {
     uint8_t table[SIZE_STEPS]; // by size_step(size)
     unsigned pools;
     uint64_t usable[MALLOC_POOLS_MAX];
-    uint64_t alignment[MALLOC_POOLS_MAX]; // that all chunks of the pool have
+    uint64_t alignment[ROUTE_VALUES]; // that all chunks of the pool have; 0 of no pool
 };
 
 // Adds the next pool of the file; `alignment` is a power of two.
