@@ -103,6 +103,14 @@ INLINE bool bin_pop(struct bin *bin, void **ret_chunk, bool *ret_was_new)
     return true;
 }
 
+// The address is the start of a LIVE chunk. False also of a bin that was never started.
+INLINE bool bin_knows(const struct bin *bin, const void *address)
+{
+    uint64_t number;
+    return pool_number_at(bin->multiplier, (uint64_t)((const char *)address - bin->base), &number)
+           && atomic_load_explicit(&bin->state[number], memory_order_relaxed) == CHUNK_LIVE;
+}
+
 // Puts a LIVE chunk into the bin. False, with nothing changed: the bin is full or stopped, or the
 // address is not the start of a LIVE chunk. Of several threads that free one chunk at the same moment
 // exactly one succeeds.

@@ -95,25 +95,29 @@ static void *realloc_foreign(void *p, size_t size, const void *caller)
     return next.realloc(p, size);
 }
 
-// The way of most calls: a chunk that is large enough and not too large, or a larger one from the
+// A block shrunk below half its chunk stays all the same, because a new one would not be served by a
+// pool of smaller chunks.
+INLINE bool stays(uint64_t index, size_t size)
+{
+    unsigned first = pools.route.table[size_step(size)];
+    return pool_chunk_bytes(&pools.pool[first]) >= pool_chunk_bytes(&pools.pool[index]);
+}
+
+// The way of most calls: a chunk that is large enough and not too large, or another one from the
 // thread's cache. False: nothing happened.
 INLINE bool realloc_fast(void *p, size_t size, const void *caller, void **ret_p)
 {
     uint64_t index = pools_index(p);
-    if (unlikely(index >= pools.count || guard_is_on))
+    if (unlikely(index >= pools.count || !bin_knows(cache_bin(cache_self, index), p)))
         return false;
-    const struct pool *pool = &pools.pool[index];
-    uint64_t number, offset = (uint64_t)((const char *)p - pool->base);
-    if (unlikely(!pool_number_at(pool->multiplier, offset, &number)
-                 || atomic_load_explicit(&pool->state[number], memory_order_relaxed) != CHUNK_LIVE))
-        return false;
-    if (size <= pool->usable) {
+    size_t usable = pools.route.usable[index];
+    if (size <= usable && (size > usable / 2 || (size > 0 && stays(index, size)))) {
         *ret_p = p;
-        return size > pool->usable / 2;
+        return true;
     }
-    if (unlikely(!heap_alloc_fast(size, ret_p)))
+    if (unlikely(size == 0 || !heap_alloc_fast(size, ret_p)))
         return false;
-    memcpy(*ret_p, p, pool->usable);
+    memcpy(*ret_p, p, min_u64(usable, size));
     if (unlikely(!heap_push(index, p)))
         heap_free_slow_for(p, caller);
     return true;
