@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Memory, threads and the process itself.
 #include "os.h"
+#include "os_call.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -9,12 +10,10 @@
 #include <linux/futex.h>
 #include <linux/membarrier.h>
 #include <pthread.h>
-#include <sched.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
@@ -119,7 +118,7 @@ void os_no_core_dump(void *start, size_t bytes)
 uint64_t os_address_space_limit(void)
 {
     struct rlimit limit;
-    if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+    if (os_call(SYS_prlimit64, 0, RLIMIT_AS, NULL, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
         return UINT64_MAX;
     return limit.rlim_cur;
 }
@@ -158,7 +157,7 @@ void os_futex_wake(_Atomic uint32_t *word, int waiters)
 
 void os_yield(void)
 {
-    sched_yield();
+    os_call(SYS_sched_yield);
 }
 
 pid_t os_thread_id(void)
@@ -241,7 +240,7 @@ const char *os_own_file(void)
 const char *os_host_name(void)
 {
     static struct utsname host;
-    return uname(&host) == 0 ? host.nodename : "localhost";
+    return os_call(SYS_uname, &host) == 0 ? host.nodename : "localhost";
 }
 
 // dladdr would look through all symbols for the name as well.
@@ -277,10 +276,24 @@ pid_t os_process_id(void)
     return (pid_t)syscall(SYS_getpid);
 }
 
+// libc's clock_gettime mostly needs no system call; but that of a library that feigns the time may be in its
+// place, see os_call.h. First called at start, when no lock is held that the loader's would come after.
+static bool clock_is_libcs(void)
+{
+    static _Atomic uint8_t known; // 0: not yet, 1: no, 2: yes; all threads find the same
+    uint8_t now = atomic_load_explicit(&known, memory_order_relaxed);
+    if (unlikely(now == 0)) {
+        now = os_is_in_libc((void *)clock_gettime) ? 2 : 1;
+        atomic_store_explicit(&known, now, memory_order_relaxed);
+    }
+    return now == 2;
+}
+
 static uint64_t clock_ns(clockid_t id)
 {
     struct timespec now;
-    clock_gettime(id, &now);
+    if (!clock_is_libcs() || clock_gettime(id, &now) != 0)
+        os_call(SYS_clock_gettime, id, &now);
     return (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
 }
 

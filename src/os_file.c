@@ -9,44 +9,56 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "os.h"
+#include "os_call.h"
+
+// As open and fstat, but with -errno as the result. (Both processors have libc's struct stat.)
+static int file_open(int directory, const char *path, int flags)
+{
+    return (int)os_call(SYS_openat, directory, path, flags | O_CLOEXEC, 0600);
+}
+
+static int file_status(int fd, struct stat *ret_status)
+{
+    return (int)os_call(SYS_fstat, fd, ret_status);
+}
 
 ssize_t os_read_file(const char *path, char *buffer, size_t size)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = file_open(AT_FDCWD, path, O_RDONLY);
     if (fd < 0)
-        return -errno;
+        return fd;
     size_t length = 0;
     ssize_t n;
     do {
-        n = read(fd, buffer + length, size - length);
+        n = os_call(SYS_read, fd, buffer + length, size - length);
         if (n > 0)
             length += (size_t)n;
-    } while ((n > 0 && length < size) || (n < 0 && errno == EINTR));
-    int error = n < 0 ? errno : 0;
-    close(fd);
-    if (error)
-        return -error;
+    } while ((n > 0 && length < size) || n == -EINTR);
+    os_close(fd);
+    if (n < 0)
+        return n;
     return length == size ? -EFBIG : (ssize_t)length;
 }
 
 int os_open_private_directory(const char *path)
 {
-    const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-    int fd = open(path, flags);
-    if (fd < 0 && errno == ENOENT) {
-        if (mkdir(path, 0700) != 0 && errno != EEXIST)
-            return -errno;
-        fd = open(path, flags);
+    const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
+    int fd = file_open(AT_FDCWD, path, flags);
+    if (fd == -ENOENT) {
+        int error = (int)os_call(SYS_mkdirat, AT_FDCWD, path, 0700);
+        if (error != 0 && error != -EEXIST)
+            return error;
+        fd = file_open(AT_FDCWD, path, flags);
     }
     if (fd < 0)
-        return -errno;
+        return fd;
     struct stat status;
-    if (fstat(fd, &status) != 0 || status.st_uid != geteuid() || (status.st_mode & 077) != 0) {
-        close(fd);
+    if (file_status(fd, &status) != 0 || status.st_uid != (uid_t)os_call(SYS_geteuid)
+        || (status.st_mode & 077) != 0) {
+        os_close(fd);
         return -EPERM;
     }
     return fd;
@@ -55,7 +67,7 @@ int os_open_private_directory(const char *path)
 bool os_is_memory_file_system(int fd)
 {
     struct statfs status;
-    return fstatfs(fd, &status) == 0
+    return os_call(SYS_fstatfs, fd, &status) == 0
            && (status.f_type == TMPFS_MAGIC || status.f_type == RAMFS_MAGIC);
 }
 
@@ -63,7 +75,7 @@ bool os_is_memory_file_system(int fd)
 static bool exceeds_file_size_limit(size_t bytes)
 {
     struct rlimit limit;
-    return getrlimit(RLIMIT_FSIZE, &limit) != 0
+    return os_call(SYS_prlimit64, 0, RLIMIT_FSIZE, NULL, &limit) != 0
            || (limit.rlim_cur != RLIM_INFINITY && bytes > limit.rlim_cur);
 }
 
@@ -72,14 +84,14 @@ static int create_file(int directory, const char *name, size_t bytes)
 {
     if (exceeds_file_size_limit(bytes))
         return -EFBIG;
-    int fd = openat(directory, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int fd = file_open(directory, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW);
     if (fd < 0)
-        return -errno;
-    if (ftruncate(fd, (off_t)bytes) != 0) {
-        int error = errno;
-        close(fd);
-        unlinkat(directory, name, 0);
-        return -error;
+        return fd;
+    int error = (int)os_call(SYS_ftruncate, fd, bytes);
+    if (error != 0) {
+        os_close(fd);
+        os_call(SYS_unlinkat, directory, name, 0);
+        return error;
     }
     return fd;
 }
@@ -88,9 +100,9 @@ static int map_file(int directory, const char *name, int fd, size_t bytes, void 
 {
     void *start = mmap(at, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | (at ? MAP_FIXED : 0), fd, 0);
     int error = start == MAP_FAILED ? errno : 0;
-    close(fd);
+    os_close(fd);
     if (error) {
-        unlinkat(directory, name, 0);
+        os_call(SYS_unlinkat, directory, name, 0);
         return -error;
     }
     *ret_start = start;
@@ -112,7 +124,7 @@ static bool copy_pages(int fd, const char *start, size_t bytes)
         size_t i = 0;
         while (i < page / sizeof *word && word[i] == 0)
             i++;
-        if (i < page / sizeof *word && pwrite(fd, start + at, page, (off_t)at) != (ssize_t)page)
+        if (i < page / sizeof *word && os_call(SYS_pwrite64, fd, start + at, page, at) != (long)page)
             return false;
     }
     return true;
@@ -124,8 +136,8 @@ int os_move_to_mapped_file(int directory, const char *name, size_t bytes, void *
     if (fd < 0)
         return fd;
     if (!copy_pages(fd, start, bytes)) {
-        close(fd);
-        unlinkat(directory, name, 0);
+        os_close(fd);
+        os_call(SYS_unlinkat, directory, name, 0);
         return -EIO;
     }
     void *same;
@@ -134,31 +146,30 @@ int os_move_to_mapped_file(int directory, const char *name, size_t bytes, void *
 
 int os_open_file(const char *path)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    return fd < 0 ? -errno : fd;
+    return file_open(AT_FDCWD, path, O_RDONLY);
 }
 
 void os_find_data(int fd, size_t offset, size_t *ret_start, size_t *ret_end)
 {
-    off_t start = lseek(fd, (off_t)offset, SEEK_DATA);
-    off_t end = start < 0 ? -1 : lseek(fd, start, SEEK_HOLE);
-    bool nothing = start < 0 && errno == ENXIO;
+    off_t start = os_call(SYS_lseek, fd, offset, SEEK_DATA);
+    off_t end = start < 0 ? -1 : os_call(SYS_lseek, fd, start, SEEK_HOLE);
+    bool nothing = start == -ENXIO;
     *ret_start = nothing ? SIZE_MAX : start < 0 ? offset : (size_t)start;
     *ret_end = end < 0 ? SIZE_MAX : (size_t)end;
 }
 
 RESIDENT void os_remove(const char *path)
 {
-    unlink(path);
+    os_call(SYS_unlinkat, AT_FDCWD, path, 0);
 }
 
 void os_close(int fd)
 {
-    close(fd);
+    os_call(SYS_close, fd);
 }
 
 // One write, that cannot end the program: a pipe without a reader would send SIGPIPE, and a file at the
-// limit on file sizes SIGXFSZ, both to the writing thread.
+// limit on file sizes SIGXFSZ, both to the writing thread. Bytes or -errno.
 static ssize_t write_once(int fd, const char *text, size_t length)
 {
     sigset_t fatal, pending, before;
@@ -170,29 +181,26 @@ static ssize_t write_once(int fd, const char *text, size_t length)
     pthread_sigmask(SIG_BLOCK, &fatal, &before);
     ssize_t n;
     do
-        n = write(fd, text, length);
-    while (n < 0 && errno == EINTR);
-    int error = errno;
-    int sent = n >= 0 ? 0 : error == EPIPE ? SIGPIPE : error == EFBIG ? SIGXFSZ : 0;
+        n = os_call(SYS_write, fd, text, length);
+    while (n == -EINTR);
+    int sent = n == -EPIPE ? SIGPIPE : n == -EFBIG ? SIGXFSZ : 0;
     if (sent != 0 && !sigismember(&pending, sent)) {
         sigemptyset(&fatal);
         sigaddset(&fatal, sent);
         sigtimedwait(&fatal, NULL, &(struct timespec){0});
     }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    errno = error;
     return n;
 }
 
 int os_append_file(const char *path, const char *text, size_t length)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600);
+    int fd = file_open(AT_FDCWD, path, O_WRONLY | O_CREAT | O_APPEND | O_NOCTTY);
     if (fd < 0)
-        return -errno;
+        return fd;
     ssize_t n = write_once(fd, text, length);
-    int error = n < 0 ? errno : (size_t)n < length ? ENOSPC : 0;
-    close(fd);
-    return -error;
+    os_close(fd);
+    return n < 0 ? (int)n : (size_t)n < length ? -ENOSPC : 0;
 }
 
 // Standard error: which file it is, and a duplicate far above the descriptors that programs count on.
@@ -209,7 +217,7 @@ enum { DUPLICATE_MIN = 700 }; // most programs that close "all" descriptors stop
 static bool is_standard_error(int fd)
 {
     struct stat status;
-    return fd >= 0 && fstat(fd, &status) == 0 && status.st_dev == standard_error.device
+    return fd >= 0 && file_status(fd, &status) == 0 && status.st_dev == standard_error.device
            && status.st_ino == standard_error.inode;
 }
 
@@ -217,19 +225,19 @@ void os_stderr_start(bool keep_open)
 {
     struct stat status;
     standard_error.started = true;
-    standard_error.known = fstat(STDERR_FILENO, &status) == 0;
+    standard_error.known = file_status(STDERR_FILENO, &status) == 0;
     if (!standard_error.known)
         return;
     standard_error.device = status.st_dev;
     standard_error.inode = status.st_ino;
     if (keep_open)
-        standard_error.duplicate = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, DUPLICATE_MIN);
+        standard_error.duplicate = (int)os_call(SYS_fcntl, STDERR_FILENO, F_DUPFD_CLOEXEC, DUPLICATE_MIN);
 }
 
 void os_stderr_forget(void)
 {
     if (is_standard_error(standard_error.duplicate))
-        close(standard_error.duplicate);
+        os_close(standard_error.duplicate);
     standard_error.duplicate = -1;
 }
 

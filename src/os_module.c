@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Which file an address belongs to. By /proc/self/maps and not by dl_iterate_phdr, which takes a lock of
 // the dynamic linker's that may be held by whoever called malloc.
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "os.h"
+#include "os_call.h"
 
 // A line of /proc/self/maps, read character by character:
 //     START-END PERMISSIONS OFFSET DEVICE INODE     PATH
@@ -57,9 +56,9 @@ bool os_find_module(const void *address, struct os_module *ret_module)
     bool found = false;
     ssize_t n;
     int cancel_state = os_cancel_disable();
-    int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+    int fd = os_open_file("/proc/self/maps");
     ret_module->path[0] = '\0';
-    while (fd >= 0 && !found && (n = read(fd, buffer, sizeof buffer)) > 0) {
+    while (fd >= 0 && !found && (n = os_call(SYS_read, fd, buffer, sizeof buffer)) > 0) {
         for (ssize_t i = 0; i < n && !found; i++) {
             if (buffer[i] == '\n')
                 found = finish(&line, (uintptr_t)address, &base, ret_module);
@@ -68,7 +67,7 @@ bool os_find_module(const void *address, struct os_module *ret_module)
         }
     }
     if (fd >= 0)
-        close(fd);
+        os_close(fd);
     os_cancel_restore(cancel_state);
     return found;
 }

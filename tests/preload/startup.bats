@@ -46,6 +46,24 @@ preload() {
     [ "$output" = "0 10" ]
 }
 
+@test "functions that another library put in libc's place, and that allocate, are not called" {
+    local other=$PROGRAMS/libcalls_back.so list conf dump=$BATS_TEST_TMPDIR/dump
+    for list in "$LIB $other" "$other $LIB"; do
+        for conf in "on_empty=fail;malloc size=64 count=300" "$unlimited"; do
+            passes "$conf" env LD_PRELOAD="$list" "$PROGRAMS/fork_often" 50
+            run --separate-stderr preload "$list" "dump=$dump;programs=end_with;$conf" "$PROGRAMS/end_with" 3
+            [ "$status" = 3 ]
+            [ -z "$stderr" ]
+            grep -q '^poolmalloc: end_with, ' "$dump"
+            rm "$dump"
+        done
+        passes "on_empty=fail;malloc size=64 count=300" env LD_PRELOAD="$list" "$PROGRAMS/thread_ends" 40 joined
+        run --separate-stderr preload "$list" "nonsense=1" "$PROGRAMS/end_with" 3
+        [ "$status" = 3 ]
+        [[ $stderr == *"unknown option 'nonsense'"* ]]
+    done
+}
+
 @test "jemalloc as the next malloc" {
     [ -e "$(gcc -print-file-name=libjemalloc.so.2)" ] || skip "no jemalloc here"
     run --separate-stderr preload "$LIB libjemalloc.so.2" "$unlimited" "$PROGRAMS/own_mapping" 1
