@@ -15,7 +15,7 @@ test_packages=(libcriterion-dev liblwip-dev bats:bats binutils:nm universal-ctag
 # shellcheck disable=SC2034
 full_test_packages=(clang:clang shellcheck:shellcheck gcc-aarch64-linux-gnu:aarch64-linux-gnu-gcc
     g++-aarch64-linux-gnu:aarch64-linux-gnu-g++ libc6-dev-arm64-cross qemu-user:qemu-aarch64
-    prometheus:promtool chromium:chromium tmux:tmux)
+    prometheus:promtool chromium:chromium tmux:tmux valgrind:valgrind)
 
 note() {
     echo "== $*"

@@ -155,12 +155,12 @@ END
 @test "a daemon does not keep its caller waiting for the end of standard error" {
     local pid reader fifo=$BATS_TEST_TMPDIR/fifo
     mkfifo "$fifo"
-    timeout 10 cat "$fifo" >"$BATS_TEST_TMPDIR/text" 3>&- &
+    timeout 100 cat "$fifo" >"$BATS_TEST_TMPDIR/text" 3>&- &
     reader=$!
     pools "dump=stderr" "$PROGRAMS/daemonize" "$BATS_TEST_TMPDIR/pid" >"$fifo" 2>&1 3>&-
     local ended=0
     wait "$reader" || ended=$? # 124: somebody still had the other end open
-    for ((i = 0; i < 200; i++)); do
+    for ((i = 0; i < 2000; i++)); do
         [ ! -s "$BATS_TEST_TMPDIR/pid" ] || break
         sleep 0.05
     done
@@ -178,5 +178,18 @@ END
     local pools
     for pools in "count=100" "count=100;thread_cache=off" "count=100;overflow_check=1"; do
         passes "malloc size=64 $pools" "$PROGRAMS/exit_in_handler" 100
+    done
+}
+
+@test "a handler of SIGABRT that allocates, when the library itself aborts" {
+    local cache
+    for cache in "" ";thread_cache=off" ";overflow_check=1"; do
+        run --separate-stderr pools "malloc size=64 count=9$cache" "$PROGRAMS/allocate_in_abort_handler" double
+        [ "$status" = 7 ]
+        [[ $stderr == "poolmalloc: invalid free of 0x"*": double free"* ]]
+        run --separate-stderr pools "on_empty=abort;malloc size=64 count=9;malloc size=1000 count=50$cache" \
+            "$PROGRAMS/allocate_in_abort_handler" empty
+        [ "$status" = 7 ]
+        [[ $stderr == "poolmalloc: pool MALLOC_64 is empty: "* ]]
     done
 }

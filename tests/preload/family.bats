@@ -115,3 +115,14 @@ classic="malloc size=256 count=2;malloc size=512 count=2;malloc size=1512 count=
         = "512 x2 256 ENOMEM x2 =256" ]
     [ "$(figures MALLOC_512 err failed) $(figures process oversize oversize_failed)" = "1 1 1 1" ]
 }
+
+@test "realloc keeps all usable bytes, and the usable size stays as long as the block" {
+    passes "" "$PROGRAMS/usable_bytes_survive"
+    passes "$(many_pools)" "$PROGRAMS/usable_bytes_survive"
+    passes "$tiny" "$PROGRAMS/usable_bytes_survive"
+}
+
+@test "blocks that libc handed out by names of its own are freed and resized" {
+    passes "" "$PROGRAMS/around_malloc"
+    passes "on_oversize=fallback;malloc size=64 count=3;malloc size=1K count=unlimited" "$PROGRAMS/around_malloc"
+}

@@ -145,6 +145,13 @@ refused() {
     [ "$(grep -c '^poolmalloc: allocate_after_chroot, pid ' <<<"$stderr")" = 2 ] # and its child
 }
 
+@test "a program that gives up root after start" {
+    run --separate-stderr pools "malloc size=64 count=20" "$PROGRAMS/drop_privileges"
+    [ "$status" != 77 ] || skip "needs root"
+    [ "$status" = 0 ]
+    [ -z "$stderr" ]
+}
+
 @test "a program that starts in a root without /proc, /dev and /tmp" {
     [ "$(id -u)" = 0 ] || skip "needs the right to chroot"
     local root=$BATS_TEST_TMPDIR/root file

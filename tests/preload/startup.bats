@@ -64,6 +64,25 @@ preload() {
     done
 }
 
+@test "an auditing library (LD_AUDIT), which has a libc of its own, looks on" {
+    run --separate-stderr pools "$unlimited" env LD_AUDIT="$PROGRAMS/libaudits.so" "$PROGRAMS/say_environment"
+    [ "$status" = 0 ]
+    [ -z "$stderr" ]
+    [[ $output == "pool "* ]]
+    passes "on_empty=fail;malloc size=64 count=300" env LD_AUDIT="$PROGRAMS/libaudits.so" \
+        "$PROGRAMS/thread_ends" 40 joined
+}
+
+@test "valgrind takes malloc's place by itself, or leaves it to the pools" {
+    command -v valgrind >/dev/null || skip "no valgrind"
+    counted "malloc size=64 count=20" valgrind -q "$PROGRAMS/end_with" 3 2>"$BATS_TEST_TMPDIR/err" || [ $? = 3 ]
+    [ ! -s "$BATS_TEST_TMPDIR/err" ]
+    [ "$(figures MALLOC_64 allocs frees)" = "0 0" ]
+    counted "malloc size=64 count=20" valgrind -q --soname-synonyms=somalloc=nouserintercepts \
+        "$PROGRAMS/end_with" 3 || [ $? = 3 ]
+    [ "$(figures MALLOC_64 allocs frees)" = "10 10" ]
+}
+
 @test "jemalloc as the next malloc" {
     [ -e "$(gcc -print-file-name=libjemalloc.so.2)" ] || skip "no jemalloc here"
     run --separate-stderr preload "$LIB libjemalloc.so.2" "$unlimited" "$PROGRAMS/own_mapping" 1

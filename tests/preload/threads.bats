@@ -42,6 +42,17 @@ caches() {
     [ "$(caches)" -le 30 ]
 }
 
+@test "the loader's own blocks: thread-local memory of plug-ins, which threads touch first at once" {
+    counted "malloc size=120K count=20" "$PROGRAMS/thread_local_plugin" "$PROGRAMS/libthread_local.so"
+    [ "$(figures MALLOC_122880 err illegal)" = "0 0" ]
+    [ "$(figure MALLOC_122880 frees)" -ge 40 ]
+}
+
+@test "the library has no thread, no signal handler and no signal mask of its own" {
+    passes "malloc size=64 count=10;malloc size=200 count=unlimited" \
+        "$PROGRAMS/nothing_of_its_own"
+}
+
 @test "more threads at once than there are caches" {
     run --separate-stderr pools "on_empty=fail;malloc size=64 count=8000" \
         "$PROGRAMS/threads_at_once" 1300
