@@ -96,13 +96,25 @@ built() {
 }
 
 @test "--run: memory that a program maps itself passes by" {
-    built '#include <sys/mman.h>
+    built '#include <stdio.h>
     #include <string.h>
+    #include <sys/mman.h>
     #include <unistd.h>
+    static unsigned long looks(void) { /* of the doctor, who pauses between them */
+        char path[64], line[256];
+        unsigned long n = 0;
+        sprintf(path, "/proc/%d/status", getppid());
+        FILE *status = fopen(path, "r");
+        while (fgets(line, sizeof line, status) && sscanf(line, "voluntary_ctxt_switches: %lu", &n) != 1)
+            ;
+        fclose(status);
+        return n;
+    }
     int main(void) {
         char *p = mmap(0, 64 << 20, 3, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         memset(p, 1, 64 << 20);
-        usleep(100000); /* so that it is seen */
+        for (unsigned long end = looks() + 3; looks() < end;) /* so that it is seen */
+            usleep(1000);
         return 0;
     }'
     run --separate-stderr doctor --run "$BATS_TEST_TMPDIR/p"

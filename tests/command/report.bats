@@ -10,7 +10,7 @@ measure() { # OPTIONS
 
 # The document after its scripts ran, in dom.
 render() {
-    timeout 60 chromium --headless --no-sandbox --disable-gpu --disable-quic --no-first-run \
+    timeout 200 chromium --headless --no-sandbox --disable-gpu --disable-quic --no-first-run \
         --disable-background-networking --disable-component-update --disable-sync \
         --user-data-dir="$BATS_TEST_TMPDIR/profile" --dump-dom "file://$PWD/report.html" >dom 2>browser.log
 }

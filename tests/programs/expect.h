@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Checks for programs whose every allocation counts: they allocate nothing, a failed one says so on
-// standard error and ends the process, and a program that hangs is ended after a minute.
+// standard error and ends the process, and a program that hangs is ended after minutes: machines are busy.
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { SECONDS_MAX = 60, EXPECT_FAILED = 99, SKIPPED = 77 };
+enum { SECONDS_MAX = 200, EXPECT_FAILED = 99, SKIPPED = 77 };
 
 #define EXPECT(condition) ((condition) ? (void)0 : expect_failed(__FILE__, __LINE__, #condition))
 #define EXPECT_EQ(a, b) expect_equal(__FILE__, __LINE__, #a " == " #b, (long)(a), (long)(b))

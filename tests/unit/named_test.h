@@ -11,7 +11,7 @@
 #include "named.h"
 #include "poolmalloc.h"
 
-enum { TIMEOUT_SECONDS = 60 }; // of a test that would otherwise hang
+enum { TIMEOUT_SECONDS = 200 }; // of a test that would otherwise hang
 
 static inline struct pm_stats stats_of(pm_pool *pool)
 {

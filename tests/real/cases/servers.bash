@@ -23,7 +23,7 @@ case_redis() {
     uses redis-server redis-benchmark redis-cli
     free_port
     serve redis-server --port "$port" --bind 127.0.0.1 --dir . --save '' --appendonly no --io-threads 2
-    within 20 redis-cli -p "$port" ping
+    within 60 redis-cli -p "$port" ping
     redis-benchmark -p "$port" -q -n "$(pick 3000 50000)" -r 1000 -c 20 -P 4 -d 300 \
         -t set,get,lpush,lpop,sadd,hset,zadd,lrange_100 |
         tr '\r' '\n' | grep 'per second' | without_numbers
@@ -31,7 +31,7 @@ case_redis() {
     redis-cli -p "$port" strlen k700
     redis-cli -p "$port" save # fork is bgsave
     redis-cli -p "$port" bgsave | cut -c 1-10
-    within 20 bash -c "redis-cli -p $port info persistence | grep -q rdb_bgsave_in_progress:0"
+    within 60 bash -c "redis-cli -p $port info persistence | grep -q rdb_bgsave_in_progress:0"
     redis-cli -p "$port" debug reload
     redis-cli -p "$port" strlen k700
     redis-cli -p "$port" flushall
@@ -43,7 +43,7 @@ case_memcached() {
     uses memcached
     free_port
     serve memcached -l 127.0.0.1 -p "$port" -u "$(id -un)" -m 64 -t 4
-    within 20 port_answers "$port"
+    within 60 port_answers "$port"
     /usr/bin/python3 "$PROGRAMS/memcached.py" "$port" "$(pick 2000 20000)"
     stop
 }
@@ -76,7 +76,7 @@ http {
 TEXT
     nginx -q -t -p "$PWD" -c nginx.conf -e logs/error.log
     serve nginx -p "$PWD" -c nginx.conf -e logs/error.log
-    within 20 port_answers "$port"
+    within 60 port_answers "$port"
 }
 
 case_nginx() {
@@ -89,7 +89,7 @@ case_nginx() {
     curl -s --compressed "http://127.0.0.1:$port/big" | cksum
     curl -s "http://127.0.0.1:$port/list/" | cksum
     kill -HUP "$server" # new workers
-    within 20 bash -c '(($(grep -c "" nginx.pid) == 1)) && curl -s http://127.0.0.1:'"$port"'/ | grep -q hello'
+    within 60 bash -c '(($(grep -c "" nginx.pid) == 1)) && curl -s http://127.0.0.1:'"$port"'/ | grep -q hello'
     stop QUIT
 }
 
@@ -107,7 +107,7 @@ case_curl() {
     mkdir www
     cp "$(lines 10000)" www/text
     serve /usr/bin/python3 -m http.server -b 127.0.0.1 -d www "$port"
-    within 20 port_answers "$port"
+    within 60 port_answers "$port"
     curl -s "http://127.0.0.1:$port/text" | cksum
     curl -s --parallel "http://127.0.0.1:$port/text?[1-30]" -o 'out.#1' 2>/dev/null
     cat out.* | cksum
@@ -146,7 +146,7 @@ case_postgresql() {
     serve "${as_owner[@]}" postgres -D data -p "$port" -k "$PWD" -h '' -F \
         -c max_connections=20 -c shared_buffers=16MB -c dynamic_shared_memory_type=mmap
     export PGHOST=$PWD PGPORT=$port PGUSER=admin PGDATABASE=postgres
-    within 30 pg_isready
+    within 60 pg_isready
     pgbench -q -i -s 2 2>/dev/null
     pgbench -c 4 -j 2 -t "$(pick 300 5000)" 2>/dev/null |
         grep -E '^(number of transactions|number of failed)' || true

@@ -39,7 +39,7 @@ case_tmux() {
     uses tmux
     tmux -S "$PWD/socket" -f /dev/null new-session -d -x 80 -y 24 'echo in tmux; exec cat'
     serve tmux -S "$PWD/socket" wait-for end
-    within 10 bash -c "tmux -S '$PWD/socket' capture-pane -p | grep -q 'in tmux'"
+    within 60 bash -c "tmux -S '$PWD/socket' capture-pane -p | grep -q 'in tmux'"
     tmux -S "$PWD/socket" split-window -d cat
     tmux -S "$PWD/socket" list-panes -F '#{pane_index} #{pane_width}x#{pane_height}'
     tmux -S "$PWD/socket" wait-for -S end
