@@ -126,9 +126,12 @@ bool cache_refill(struct cache *cache, struct pool *pool)
         bin_note_used(bin, pool);
         uint32_t capacity = (uint32_t)min_u64(
             atomic_load_explicit(&bin->capacity, memory_order_relaxed), pool->cache_capacity);
-        // New chunks come in whole runs, even if the bin is too small to keep them: see pool_run.
+        // New chunks come in whole runs, even if the bin is too small to keep them: see pool_run. A thread
+        // that has taken many gets as many runs side by side, because the processor fetches lines next to
+        // those in use, which should not be another thread's.
         bool are_new = pool->unlimited && pool->cache_is_auto && pool->free == 0;
-        uint64_t few = min_u64(START_MAX, are_new ? pool->cache_capacity : capacity);
+        uint64_t few = are_new ? min_u64(max_u64(START_MAX, bin->owes), pool->cache_capacity)
+                               : min_u64(START_MAX, capacity);
         uint64_t want = max_u64((capacity + 1) / 2, few);
         if (!pool->unlimited && pool->cache_is_auto && pool->caches > 1)
             want = min_u64(want, max_u64(1, (pool->count - pool_out(pool)) / 4)); // leave some

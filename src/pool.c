@@ -232,13 +232,15 @@ static bool grow(struct pool *pool)
     return commit(pool, (uint32_t)min_u64(pool->committed + more, pool->count));
 }
 
-// Chunks that never left the pool, the lowest first off the top of a cache.
+// Chunks that never left the pool, the lowest first off the top of a cache. Fewer than wanted if that
+// leaves whole runs only.
 static uint32_t take_new(struct pool *pool, uint32_t *numbers, uint32_t want)
 {
     if (pool->made == pool->committed && (pool->made == pool->count || !grow(pool)))
         return 0;
-    uint32_t to_line_end = pool_run(pool) - pool->made % pool_run(pool);
-    uint32_t n = (uint32_t)min_u64(min_u64(want, to_line_end), pool->committed - pool->made);
+    uint32_t past_line_end = (pool->made + want) % pool_run(pool);
+    uint32_t n = past_line_end < want ? want - past_line_end : want;
+    n = (uint32_t)min_u64(n, pool->committed - pool->made);
     for (uint32_t i = 0; i < n; i++)
         numbers[i] = pool_number(pool, pool->made + (n - 1 - i));
     pool->made += n;

@@ -22,7 +22,7 @@ Test(cache, refill_pops_in_address_order)
 {
     start("malloc size=64 count=3200");
     cr_assert(cache_refill(cache_self, &pools.pool[0]));
-    cr_assert_eq(own_bin(0)->n, 64); // a whole line of states
+    cr_assert_eq(own_bin(0)->n, 128); // whole lines of states
     void *first, *second;
     bool was_new;
     cr_assert(bin_pop(own_bin(0), &first, &was_new) && was_new);
@@ -118,6 +118,19 @@ Test(cache, new_chunks_come_in_whole_runs_and_none_is_lost)
         cache_check();
     }
     cr_assert_gt(own_bin(0)->capacity, pools.pool[0].cache_capacity); // it moved to the larger array
+}
+
+Test(cache, a_thread_that_takes_many_new_chunks_gets_more_and_more_at_a_time)
+{
+    static const uint32_t refills[] = {64, 64, 128, 256, 256}; // as many as it has, to the capacity
+    start("malloc size=64 count=unlimited");
+    for (unsigned i = 0; i < ARRAY_LENGTH(refills); i++) {
+        char *first = heap_alloc(64);
+        cr_assert_eq(own_bin(0)->n, refills[i] - 1);
+        for (unsigned n = 1; n < refills[i]; n++)
+            cr_assert_eq(heap_alloc(64), first + n * 64);
+    }
+    cache_check();
 }
 
 Test(cache, what_other_threads_took_goes_back_to_the_pool)
