@@ -17,12 +17,12 @@ static struct {
 } arena FAR;
 static _Atomic size_t arena_used;
 
-bool next_is_bootstrap(const void *p)
+RESIDENT bool next_is_bootstrap(const void *p)
 {
     return (uintptr_t)p - (uintptr_t)arena.bytes < ARENA_BYTES;
 }
 
-size_t next_bootstrap_size(const void *p)
+RESIDENT size_t next_bootstrap_size(const void *p)
 {
     return ((const size_t *)p)[-1];
 }
@@ -88,14 +88,14 @@ struct next next = {
 static void (*found_free)(void *p);
 
 // POSIX 2024 has free leave errno alone; of the mallocs, only glibc's has promised it (since 2.33).
-static void free_quietly(void *p)
+RESIDENT static void free_quietly(void *p)
 {
     int saved_errno = errno;
     found_free(p);
     errno = saved_errno;
 }
 
-static void free_unless_bootstrap(void *p)
+RESIDENT static void free_unless_bootstrap(void *p)
 {
     if (!next_is_bootstrap(p))
         free_quietly(p);

@@ -202,3 +202,11 @@ as_nobody() {
     [ "$output" = "0 calls" ]
     [[ $stderr == *"unknown option 'nonsense'"* ]]
 }
+
+@test "code that only the start needs does not stay in memory" {
+    # awk looks at its own mapping of the library's code: the part of it that is resident. Whatever is
+    # touched brings the pages around it.
+    run pools "" awk '/libpoolmalloc.so$/ && $2 ~ /x/ { code = 1 } code && /^Size:/ { size = $2 }
+                      code && /^Rss:/ { print $2 / size < 0.8; exit }' /proc/self/smaps
+    [ "$output" = 1 ]
+}
