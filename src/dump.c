@@ -8,23 +8,21 @@
 #include "os.h"
 #include "stats.h"
 
-enum { DUMP_MAX = 256 * 1024 };
-
-// .bss: no page of them exists before the dump.
-static char buffer[DUMP_MAX] FAR;
+// .bss: no page of them exists before the dump. Nearly every dump fits in so much. The kernel is asked for
+// more only if one does not: a program may have had it deny that by then, on pain of death.
+enum { SMALL_BYTES = 256 * 1024 };
+static char small[SMALL_BYTES] FAR;
 static struct stats_step steps[SIZE_STEPS] FAR;
 static struct stats_figures figures_at_end FAR;
 
-static void format_file(const struct stats_file *file, enum dump_format format,
-                        struct stats_figures *figures, struct text *out)
+// What to tell of the file; points into it and into `figures` and `steps`.
+static struct format_subject read_file(const struct stats_file *file, struct stats_figures *figures)
 {
     int fd = os_open_file(stats_path());
     stats_read_sparse(file, fd, true, figures);
     if (fd >= 0)
         os_close(fd);
-    if (format == DUMP_JSON)
-        stats_read_steps(file, steps);
-    struct format_subject subject = {
+    return (struct format_subject){
         .program = file->header.program,
         .origin = file->header.origin,
         .process_id = file->header.process_id,
@@ -34,12 +32,12 @@ static void format_file(const struct stats_file *file, enum dump_format format,
         .figures = figures,
         .steps = steps,
     };
-    format_dump(out, format, &subject);
 }
 
 void dump_text(const struct stats_file *file, struct stats_figures *scratch, struct text *out)
 {
-    format_file(file, DUMP_TEXT, scratch, out);
+    struct format_subject subject = read_file(file, scratch);
+    format_dump(out, DUMP_TEXT, &subject);
 }
 
 void dump_expand_path(const char *pattern, const struct stats_header *header, struct text *out)
@@ -59,21 +57,43 @@ void dump_expand_path(const char *pattern, const struct stats_header *header, st
     }
 }
 
-NOINLINE static bool write_out(const struct conf *conf, const struct stats_file *file)
+// Where the configuration says.
+static bool write_text(const struct conf *conf, const struct stats_file *file, const struct text *dump)
 {
-    struct text out;
-    text_init(&out, buffer, sizeof buffer);
-    format_file(file, conf->dump_format, &figures_at_end, &out);
     if (strcmp(conf->dump.text, "stderr") == 0)
-        return os_stderr_write(out.data, out.length) && !out.truncated;
+        return os_stderr_write(dump->data, dump->length);
     char path[CONF_STRING_MAX * 2];
     struct text expanded;
     text_init(&expanded, path, sizeof path);
     dump_expand_path(conf->dump.text, &file->header, &expanded);
-    int error = os_append_file(path, out.data, out.length);
+    int error = os_append_file(path, dump->data, dump->length);
     if (error)
         message("the dump could not be written to %s", path);
-    return error == 0 && !out.truncated;
+    return error == 0;
+}
+
+NOINLINE static bool write_out(const struct conf *conf, const struct stats_file *file)
+{
+    struct format_subject subject = read_file(file, &figures_at_end);
+    if (conf->dump_format == DUMP_JSON)
+        stats_read_steps(file, steps);
+    struct text dump;
+    text_init(&dump, small, sizeof small);
+    format_dump(&dump, conf->dump_format, &subject);
+    char *large = dump.truncated ? os_map(DUMP_BYTES_MAX) : NULL;
+    if (large) {
+        text_init(&dump, large, DUMP_BYTES_MAX);
+        format_dump(&dump, conf->dump_format, &subject);
+    }
+    bool written = false;
+    if (dump.truncated) // half a line would spoil the next process's as well
+        message("there is no memory for the dump: poolmalloc stats %lu shows the statistics",
+                (unsigned long)file->header.process_id);
+    else
+        written = write_text(conf, file, &dump);
+    if (large)
+        os_unmap(large, DUMP_BYTES_MAX);
+    return written;
 }
 
 RESIDENT bool dump_write(const struct conf *conf, const struct stats_file *file)

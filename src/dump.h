@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
-// The dump at the end of a program: where it goes, and one write. Never allocates.
+// The dump at the end of a program: where it goes, whole or not at all. Never allocates.
 #ifndef DUMP_H
 #define DUMP_H
 
 #include "stats_read.h"
 #include "text.h"
+
+enum { DUMP_BYTES_MAX = 3 * 1024 * 1024 }; // every dump fits: all pools, all steps, 20 digits everywhere
 
 // Writes the dump as the configuration says. True: it was written whole, or none was wanted.
 bool dump_write(const struct conf *conf, const struct stats_file *file);

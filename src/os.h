@@ -127,7 +127,7 @@ void os_find_data(int fd, size_t offset, size_t *ret_start, size_t *ret_end);
 void os_remove(const char *path);
 void os_close(int fd);
 
-// Appends text to a file (created with mode 0600) in one write. 0 or -errno.
+// Appends text to a file (created with mode 0600), in one write unless the system cuts it. 0 or -errno.
 int os_append_file(const char *path, const char *text, size_t length);
 
 // Standard error as it was at start-up.
@@ -140,7 +140,7 @@ void os_stderr_start(bool keep_open);
 // program closes descriptor 2.
 void os_stderr_forget(void);
 
-// One write to it, if it still leads to the same file; false when it does not or nothing was written.
+// The same to it, if it still leads to the same file; false when it does not or not all was written.
 bool os_stderr_write(const char *text, size_t length);
 
 #endif

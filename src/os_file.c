@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -168,9 +169,33 @@ void os_close(int fd)
     os_call(SYS_close, fd);
 }
 
-// One write, that cannot end the program: a pipe without a reader would send SIGPIPE, and a file at the
-// limit on file sizes SIGXFSZ, both to the writing thread. Bytes or -errno.
-static ssize_t write_once(int fd, const char *text, size_t length)
+// Of a descriptor that does not wait by itself. Who reads nothing for a second gets no more.
+static bool is_ready_soon(int fd)
+{
+    struct pollfd writing = {.fd = fd, .events = POLLOUT};
+    struct timespec second = {.tv_sec = 1};
+    return os_call(SYS_ppoll, &writing, 1, &second, NULL, 0) > 0;
+}
+
+// The whole text, in one write if the system takes it so: a signal can interrupt a large one to a pipe.
+// 0 or -errno.
+static int write_whole(int fd, const char *text, size_t length)
+{
+    while (length > 0) {
+        ssize_t n = os_call(SYS_write, fd, text, length);
+        if (n == -EINTR || (n == -EAGAIN && is_ready_soon(fd)))
+            continue;
+        if (n <= 0)
+            return n < 0 ? (int)n : -ENOSPC;
+        text += n;
+        length -= (size_t)n;
+    }
+    return 0;
+}
+
+// The same, and it cannot end the program: a pipe without a reader would send SIGPIPE, and a file at the
+// limit on file sizes SIGXFSZ, both to the writing thread.
+static int write_safely(int fd, const char *text, size_t length)
 {
     sigset_t fatal, pending, before;
     sigemptyset(&fatal);
@@ -179,18 +204,15 @@ static ssize_t write_once(int fd, const char *text, size_t length)
     sigaddset(&fatal, SIGXFSZ);
     sigpending(&pending);
     pthread_sigmask(SIG_BLOCK, &fatal, &before);
-    ssize_t n;
-    do
-        n = os_call(SYS_write, fd, text, length);
-    while (n == -EINTR);
-    int sent = n == -EPIPE ? SIGPIPE : n == -EFBIG ? SIGXFSZ : 0;
+    int error = write_whole(fd, text, length);
+    int sent = error == -EPIPE ? SIGPIPE : error == -EFBIG ? SIGXFSZ : 0;
     if (sent != 0 && !sigismember(&pending, sent)) {
         sigemptyset(&fatal);
         sigaddset(&fatal, sent);
         sigtimedwait(&fatal, NULL, &(struct timespec){0});
     }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return n;
+    return error;
 }
 
 int os_append_file(const char *path, const char *text, size_t length)
@@ -198,9 +220,9 @@ int os_append_file(const char *path, const char *text, size_t length)
     int fd = file_open(AT_FDCWD, path, O_WRONLY | O_CREAT | O_APPEND | O_NOCTTY);
     if (fd < 0)
         return fd;
-    ssize_t n = write_once(fd, text, length);
+    int error = write_safely(fd, text, length);
     os_close(fd);
-    return n < 0 ? (int)n : (size_t)n < length ? -ENOSPC : 0;
+    return error;
 }
 
 // Standard error: which file it is, and a duplicate far above the descriptors that programs count on.
@@ -249,10 +271,10 @@ bool os_stderr_write(const char *text, size_t length)
         return false;
     int cancel_state = os_cancel_disable();
     const int candidates[] = {STDERR_FILENO, standard_error.duplicate};
-    bool written = false;
-    for (unsigned i = 0; i < ARRAY_LENGTH(candidates) && !written; i++)
+    int error = -EBADF; // or open for reading only
+    for (unsigned i = 0; i < ARRAY_LENGTH(candidates) && error == -EBADF; i++)
         if (is_standard_error(candidates[i]))
-            written = write_once(candidates[i], text, length) > 0;
+            error = write_safely(candidates[i], text, length);
     os_cancel_restore(cancel_state);
-    return written;
+    return error == 0;
 }

@@ -100,3 +100,25 @@ pool() { # name, then the values of its fields
         masked | grep -qxF "poolmalloc_$line"
     done
 }
+
+# All pools that there can be, and a request of every size step up to 64 KiB.
+full_dump() { # where to, format
+    {
+        seq -f 'malloc size=%.0fK count=unlimited' 64
+        seq -f "pool NAME_%.0f size=64 count=9 desc=\"$(printf %0250d 0)\"" 192
+    } >"$BATS_TEST_TMPDIR/full.conf"
+    # shellcheck disable=SC2046 # a request an argument
+    POOLMALLOC_CONF=$BATS_TEST_TMPDIR/full.conf pools "dump=$1;dump_format=$2" \
+        "$PROGRAMS/requests" $(seq -f 'm%.0f' 16 16 65536) >/dev/null
+}
+
+@test "the largest dumps are whole, in a file and in a pipe" {
+    full_dump "$BATS_TEST_TMPDIR/dump" json
+    full_dump "$BATS_TEST_TMPDIR/dump" json
+    [ "$(grep -c '^{"schema":.*,"sizes":\[\[16,[0-9]*,.*\[65536,[0-9]*,[0-9]*\]\]}$' "$BATS_TEST_TMPDIR/dump")" -eq 2 ]
+    [ "$(head -1 "$BATS_TEST_TMPDIR/dump" | grep -o '"allocs":' | wc -l)" -eq 256 ]
+    full_dump stderr openmetrics 2>&1 | cat >"$BATS_TEST_TMPDIR/metrics"
+    [ "$(grep -c '^poolmalloc_pool_' "$BATS_TEST_TMPDIR/metrics")" -eq $((14 * 256)) ]
+    [ "$(tail -1 "$BATS_TEST_TMPDIR/metrics")" = "# EOF" ]
+    [ -z "$(ls "$STATS_DIR")" ]
+}
