@@ -21,7 +21,7 @@ field() {
 @test "name, version and dependencies" {
     [ "$(field Package)" = poolmalloc ]
     [ "$(field Version)" = "$(sed -n 's/#define PM_VERSION "\(.*\)"/\1/p' "$TESTS/../include/poolmalloc.h")-1" ]
-    for library in libc6 libelf1 libjansson4 libsmartcols1; do
+    for library in libc6 libelf1 libjansson4 libsimdjson14 libsmartcols1; do
         [[ $(field Depends) == *"$library "* ]]
     done
 }

@@ -7,7 +7,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # it came, the package is not needed.
 # shellcheck disable=SC2034 # used by the scripts that read this file
 build_packages=(gcc:gcc g++:g++ libc6-dev make:make cmake:cmake pkg-config:pkg-config libjansson-dev
-    libsmartcols-dev libncurses-dev libelf-dev scdoc:scdoc)
+    libsimdjson-dev libsmartcols-dev libncurses-dev libelf-dev scdoc:scdoc)
 # shellcheck disable=SC2034
 test_packages=(libcriterion-dev liblwip-dev bats:bats binutils:nm universal-ctags:ctags-universal
     perl:perl python3:python3 sqlite3:sqlite3 procps:ps man-db:man bsdextrautils:col file:file

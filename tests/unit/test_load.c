@@ -133,7 +133,7 @@ Test(load, json_that_lacks_or_changes_anything_is_refused)
         {"\"state\":\"ended\"", "\"state\":\"gone\"", "state is none of running, ended, died"},
         {"\"program\":\"prog\"", "\"program\":1", "program is not text"},
         {"\"pools\":[{", "\"pools\":[5,{", "pools[0] is not an object"},
-        {"\"pools\":[", "\"pools\":{},\"x\":[", "pools is not an array of at most"},
+        {"\"pools\":[", "\"pools\":{},\"x\":[", "pools is not an array"},
         {"\"sizes\":[[64,", "\"sizes\":[[65,", "sizes[0] is no size step with two counts, or out of order"},
         {"\"sizes\":[[64,30,1800]", "\"sizes\":[[64,30]", "sizes[0] is no size step with two counts"},
         {"\"sizes\":[[64,", "\"sizes\":[[208,3,600],[64,", "sizes[1] is no size step"},
@@ -184,7 +184,7 @@ Test(load, unknown_json_keys_are_left_alone, .init = make_json)
     cr_assert(read_json(), "%s", error);
 }
 
-// More than the block that holds a document while it is read.
+// The parser's memory grows with it, and serves smaller ones as well.
 Test(load, a_json_document_may_be_of_any_size, .init = make_json)
 {
     enum { ITEMS = 200000 };

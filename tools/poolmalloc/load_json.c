@@ -1,40 +1,20 @@
 // SPDX-License-Identifier: MIT
 // The JSON form of a dump, as src/format_json.c writes it. Keys that it does not know are left alone;
-// one that is missing or of another type refuses the document.
+// one that is missing, there twice or of another type refuses the document.
 #include <inttypes.h>
 #include <jansson.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "load.h"
-
-// What jansson allocates for one document, a few thousand small things, comes from one block that is emptied
-// behind it; what does not fit there, from malloc.
-
-enum { BLOCK_BYTES = 2 * 1024 * 1024 };
-static CACHE_ALIGNED char block[BLOCK_BYTES];
-static size_t block_used;
-
-static void *allocate(size_t bytes)
-{
-    size_t rounded = align_up(bytes, 16);
-    if (rounded < bytes || rounded > sizeof block - block_used)
-        return malloc(bytes);
-    void *start = block + block_used;
-    block_used += rounded;
-    return start;
-}
-
-static void deallocate(void *start)
-{
-    if ((char *)start < block || (char *)start >= block + sizeof block)
-        free(start);
-}
+#include "tree.h"
 
 struct reader { // the first error is kept
     char *error;
     size_t error_size;
     bool failed;
+    struct record *record;
+    unsigned next_step; // that the histogram may go on with
 };
 
 static void PRINTF(2, 3) fail(struct reader *reader, const char *format, ...)
@@ -48,36 +28,46 @@ static void PRINTF(2, 3) fail(struct reader *reader, const char *format, ...)
     va_end(arguments);
 }
 
-static json_t *get(struct reader *reader, const json_t *object, const char *key, const char *where)
+// The values of these keys. `where` is what the object is called, with a '.', or "".
+static bool get_members(struct reader *reader, const struct tree *object, const char *where,
+                        const char *const *keys, unsigned count, struct tree *ret_values)
 {
-    json_t *value = json_object_get(object, key);
-    if (!value)
-        fail(reader, "%s%s is missing", where, key);
-    return value;
+    const char *wrong, *key = NULL;
+    if (tree_kind(object) != TREE_OBJECT)
+        fail(reader, "%.*s%snot an object", (int)strcspn(where, "."), where, where[0] ? " is " : "");
+    else if ((key = tree_members(object, keys, count, ret_values, &wrong)))
+        fail(reader, "%s%s %s", where, key, wrong);
+    return !reader->failed;
 }
 
-static uint64_t number(struct reader *reader, const json_t *value, const char *key, const char *where)
+static uint64_t get_number(struct reader *reader, const struct tree *value, const char *where,
+                           const char *key)
 {
-    if (value && json_is_integer(value) && json_integer_value(value) >= 0)
-        return (uint64_t)json_integer_value(value);
+    if (tree_kind(value) == TREE_COUNT)
+        return tree_count(value);
     fail(reader, "%s%s is not a number of things", where, key);
     return 0;
 }
 
-static uint64_t get_number(struct reader *reader, const json_t *object, const char *key,
-                           const char *where)
+static void get_text(struct reader *reader, const struct tree *value, const char *where,
+                     const char *key, char *out, size_t size)
 {
-    return number(reader, get(reader, object, key, where), key, where);
+    bool is_text = tree_kind(value) == TREE_TEXT;
+    if (!is_text)
+        fail(reader, "%s%s is not text", where, key);
+    snprintf(out, size, "%s", is_text ? tree_text(value) : "");
+    record_clean_text(out);
 }
 
-static void get_text(struct reader *reader, const json_t *object, const char *key, const char *where,
-                     char *out, size_t size)
+// Which of the names it is; `count` if none.
+static unsigned get_name(const struct tree *value, const char *const *names, unsigned count)
 {
-    const json_t *value = get(reader, object, key, where);
-    if (value && !json_is_string(value))
-        fail(reader, "%s%s is not text", where, key);
-    snprintf(out, size, "%s", json_is_string(value) ? json_string_value(value) : "");
-    record_clean_text(out);
+    unsigned i = 0;
+    if (tree_kind(value) != TREE_TEXT)
+        return count;
+    while (i < count && strcmp(tree_text(value), names[i]) != 0)
+        i++;
+    return i;
 }
 
 static void set(void *figures, const struct format_counter *counter, uint64_t value)
@@ -85,138 +75,145 @@ static void set(void *figures, const struct format_counter *counter, uint64_t va
     memcpy((char *)figures + counter->offset, &value, sizeof value);
 }
 
-static enum pool_kind get_kind(struct reader *reader, const json_t *object, const char *where)
-{
-    const char *name = json_string_value(get(reader, object, "kind", where));
-    for (unsigned i = 0; i < ARRAY_LENGTH(format_kinds); i++)
-        if (name && strcmp(name, format_kinds[i]) == 0)
-            return (enum pool_kind)i;
-    fail(reader, "%skind is none of malloc, pool, pbuf, created, static", where);
-    return POOL_MALLOC;
-}
+// Keys in the order that they are written in; the counters are in the middle.
+enum {
+    POOL_NAME, POOL_KIND, POOL_DESC, POOL_SIZE, POOL_USABLE, POOL_STRIDE, POOL_COUNT, POOL_COUNTERS,
+    POOL_MAX_AT_LEAST = POOL_COUNTERS + FORMAT_POOL_COUNTERS,
+    POOL_SHADOWED,
+    POOL_KEYS
+};
+static const char *const pool_keys[POOL_KEYS] = {
+    "name", "kind", "desc", "size", "usable", "stride", "count",
+#define POOL_COUNTER(name, kind, help) #name,
+#include "counters.def"
+    "max_at_least", "shadowed",
+};
 
-static void get_pool(struct reader *reader, const json_t *object, unsigned index,
-                     struct stats_pool_figures *pool)
+static bool get_pool(void *context, const struct tree *object, size_t index)
 {
+    struct reader *reader = context;
+    struct stats_figures *figures = &reader->record->figures;
+    struct tree values[POOL_KEYS];
     char where[32];
-    snprintf(where, sizeof where, "pools[%u].", index);
-    if (!json_is_object(object)) {
-        fail(reader, "pools[%u] is not an object", index);
-        return;
-    }
-    get_text(reader, object, "name", where, pool->name, sizeof pool->name);
-    get_text(reader, object, "desc", where, pool->desc, sizeof pool->desc);
-    pool->kind = get_kind(reader, object, where);
-    pool->size = get_number(reader, object, "size", where);
-    pool->usable = get_number(reader, object, "usable", where);
-    pool->stride = get_number(reader, object, "stride", where);
-    const json_t *count = get(reader, object, "count", where);
-    pool->count = json_is_null(count) ? COUNT_UNLIMITED : number(reader, count, "count", where);
+    snprintf(where, sizeof where, "pools[%zu].", index);
+    if (index == ARRAY_LENGTH(figures->pools))
+        fail(reader, "pools is not an array of at most %zu", index);
+    if (reader->failed || !get_members(reader, object, where, pool_keys, POOL_KEYS, values))
+        return false;
+    struct stats_pool_figures *pool = &figures->pools[figures->pool_count++];
+    get_text(reader, &values[POOL_NAME], where, "name", pool->name, sizeof pool->name);
+    get_text(reader, &values[POOL_DESC], where, "desc", pool->desc, sizeof pool->desc);
+    pool->kind = (enum pool_kind)get_name(&values[POOL_KIND], format_kinds, ARRAY_LENGTH(format_kinds));
+    if (pool->kind == ARRAY_LENGTH(format_kinds))
+        fail(reader, "%skind is none of malloc, pool, pbuf, created, static", where);
+    pool->size = get_number(reader, &values[POOL_SIZE], where, "size");
+    pool->usable = get_number(reader, &values[POOL_USABLE], where, "usable");
+    pool->stride = get_number(reader, &values[POOL_STRIDE], where, "stride");
+    pool->count = tree_kind(&values[POOL_COUNT]) == TREE_NULL
+                      ? COUNT_UNLIMITED : get_number(reader, &values[POOL_COUNT], where, "count");
     for (unsigned i = 0; i < FORMAT_POOL_COUNTERS; i++)
         set(pool, &format_pool_counters[i],
-            get_number(reader, object, format_pool_counters[i].name, where));
-    pool->max_at_least = get_number(reader, object, "max_at_least", where);
-    pool->shadowed = json_is_true(json_object_get(object, "shadowed"));
+            get_number(reader, &values[POOL_COUNTERS + i], where, format_pool_counters[i].name));
+    pool->max_at_least = get_number(reader, &values[POOL_MAX_AT_LEAST], where, "max_at_least");
+    pool->shadowed = tree_kind(&values[POOL_SHADOWED]) == TREE_TRUE;
+    return !reader->failed;
 }
 
-static void get_pools(struct reader *reader, const json_t *document, struct stats_figures *figures)
+static void get_process(struct reader *reader, const struct tree *process)
 {
-    const json_t *pools = get(reader, document, "pools", "");
-    if (!json_is_array(pools) || json_array_size(pools) > ARRAY_LENGTH(figures->pools)) {
-        fail(reader, "pools is not an array of at most %zu", ARRAY_LENGTH(figures->pools));
+    static const char *const keys[FORMAT_PROCESS_COUNTERS] = {
+#define PROCESS_COUNTER(name, kind, help) #name,
+#include "counters.def"
+    };
+    struct tree values[FORMAT_PROCESS_COUNTERS];
+    if (!get_members(reader, process, "process.", keys, FORMAT_PROCESS_COUNTERS, values))
         return;
-    }
-    figures->pool_count = (unsigned)json_array_size(pools);
-    for (unsigned i = 0; i < figures->pool_count; i++)
-        get_pool(reader, json_array_get(pools, i), i, &figures->pools[i]);
-}
-
-static void get_process(struct reader *reader, const json_t *document, struct stats_figures *figures)
-{
-    const json_t *process = get(reader, document, "process", "");
-    if (!json_is_object(process)) {
-        fail(reader, "process is not an object");
-        return;
-    }
     for (unsigned i = 0; i < FORMAT_PROCESS_COUNTERS; i++)
-        set(figures, &format_process_counters[i],
-            get_number(reader, process, format_process_counters[i].name, "process."));
+        set(&reader->record->figures, &format_process_counters[i],
+            get_number(reader, &values[i], "process.", keys[i]));
 }
 
-// [[largest size of the step, requests, bytes], ...] in ascending order.
-static void get_sizes(struct reader *reader, const json_t *document, struct stats_step *steps)
+// [largest size of the step, requests, bytes], in ascending order.
+static bool get_size(void *context, const struct tree *item, size_t index)
 {
-    const json_t *sizes = get(reader, document, "sizes", "");
-    unsigned next = 0;
-    if (!json_is_array(sizes))
-        fail(reader, "sizes is not an array");
-    for (size_t i = 0; i < json_array_size(sizes) && !reader->failed; i++) {
-        const json_t *item = json_array_get(sizes, i);
-        char where[32];
-        snprintf(where, sizeof where, "sizes[%zu]", i);
-        uint64_t end = number(reader, json_array_get(item, 0), "", where);
-        unsigned step = size_step(end);
-        if (json_array_size(item) != 3 || size_step_end(step) != end || step < next) {
-            fail(reader, "%s is no size step with two counts, or out of order", where);
-            return;
-        }
-        steps[step].count = number(reader, json_array_get(item, 1), "[1]", where);
-        steps[step].bytes = number(reader, json_array_get(item, 2), "[2]", where);
-        next = step + 1;
+    struct reader *reader = context;
+    uint64_t counts[3] = {0};
+    bool is_right = tree_kind(item) == TREE_ARRAY && tree_counts(item, counts, 3) == 3;
+    unsigned step = size_step(counts[0]);
+    if (!is_right || size_step_end(step) != counts[0] || step < reader->next_step) {
+        fail(reader, "sizes[%zu] is no size step with two counts, or out of order", index);
+        return false;
     }
+    reader->record->steps[step] = (struct stats_step){.count = counts[1], .bytes = counts[2]};
+    reader->next_step = step + 1;
+    return true;
 }
 
-static enum format_state get_state(struct reader *reader, const json_t *document)
+static void get_each(struct reader *reader, const struct tree *array, const char *key,
+                     bool (*each)(void *context, const struct tree *element, size_t index))
 {
-    const char *name = json_string_value(get(reader, document, "state", ""));
-    for (unsigned i = 0; i < ARRAY_LENGTH(format_states); i++)
-        if (name && strcmp(name, format_states[i]) == 0)
-            return (enum format_state)i;
-    fail(reader, "state is none of running, ended, died");
-    return FORMAT_DIED;
+    if (tree_kind(array) == TREE_ARRAY)
+        tree_each(array, each, reader);
+    else
+        fail(reader, "%s is not an array", key);
 }
 
-static void get_document(struct reader *reader, const json_t *document, struct record *record)
+static void get_document(struct reader *reader, const struct tree *document)
 {
-    if (!json_is_object(document)) {
-        fail(reader, "not an object");
+    enum { SCHEMA, PROGRAM, PID, START, MILLISECONDS, STATE, ORIGIN, MEM_ALIGNMENT, POOLS, PROCESS, SIZES,
+           KEYS };
+    static const char *const keys[KEYS] = {"schema", "program", "pid", "start", "milliseconds", "state",
+                                           "origin", "mem_alignment", "pools", "process", "sizes"};
+    struct tree values[KEYS];
+    struct record *record = reader->record;
+    // The schema first: one that is unknown may have other keys.
+    if (!get_members(reader, document, "", keys, 1, values))
         return;
-    }
-    uint64_t schema = get_number(reader, document, "schema", "");
+    uint64_t schema = get_number(reader, &values[SCHEMA], "", "schema");
     if (schema != FORMAT_SCHEMA)
         fail(reader, "of schema %" PRIu64 ", and this program knows %d", schema, FORMAT_SCHEMA);
-    get_text(reader, document, "program", "", record->program, sizeof record->program);
-    get_text(reader, document, "origin", "", record->origin, sizeof record->origin);
-    record->process_id = get_number(reader, document, "pid", "");
-    record->start = get_number(reader, document, "start", "");
-    record->milliseconds = get_number(reader, document, "milliseconds", "");
-    record->state = get_state(reader, document);
-    record->figures.mem_alignment = get_number(reader, document, "mem_alignment", "");
-    get_pools(reader, document, &record->figures);
-    get_process(reader, document, &record->figures);
-    get_sizes(reader, document, record->steps);
+    if (reader->failed || !get_members(reader, document, "", keys, KEYS, values))
+        return;
+    get_text(reader, &values[PROGRAM], "", "program", record->program, sizeof record->program);
+    get_text(reader, &values[ORIGIN], "", "origin", record->origin, sizeof record->origin);
+    record->process_id = get_number(reader, &values[PID], "", "pid");
+    record->start = get_number(reader, &values[START], "", "start");
+    record->milliseconds = get_number(reader, &values[MILLISECONDS], "", "milliseconds");
+    record->state = (enum format_state)get_name(&values[STATE], format_states, ARRAY_LENGTH(format_states));
+    if (record->state == ARRAY_LENGTH(format_states))
+        fail(reader, "state is none of running, ended, died");
+    record->figures.mem_alignment = get_number(reader, &values[MEM_ALIGNMENT], "", "mem_alignment");
+    get_each(reader, &values[POOLS], "pools", get_pool);
+    get_process(reader, &values[PROCESS]);
+    get_each(reader, &values[SIZES], "sizes", get_size);
     const char *wrong = reader->failed ? NULL : record_check(record);
     if (wrong)
         fail(reader, "%s", wrong);
 }
 
+// Where the grammar is broken, which simdjson does not tell and jansson does.
+static void explain(struct reader *reader, const char *text, size_t length, const char *reason,
+                    int *ret_column)
+{
+    json_error_t error = {.column = 0};
+    json_t *document = json_loadb(text, length, 0, &error);
+    fail(reader, "%s", document ? reason : error.text);
+    record_clean_text(reader->error);
+    *ret_column = document ? 0 : error.column;
+    json_decref(document);
+}
+
 bool load_json(const char *text, size_t length, struct record *ret_record, char *ret_error,
                size_t error_size, int *ret_column)
 {
-    json_error_t error;
-    json_set_alloc_funcs(allocate, deallocate);
-    block_used = 0;
-    json_t *document = json_loadb(text, length, JSON_REJECT_DUPLICATES, &error);
-    if (!document) {
-        *ret_column = error.column;
-        snprintf(ret_error, error_size, "%s", error.text);
-        record_clean_text(ret_error);
-        return false;
-    }
-    struct reader reader = {.error = ret_error, .error_size = error_size};
+    struct reader reader = {.error = ret_error, .error_size = error_size, .record = ret_record};
+    struct tree document;
     memset(ret_record, 0, sizeof *ret_record);
     *ret_column = 0;
-    get_document(&reader, document, ret_record);
-    json_decref(document);
+    const char *reason = tree_parse(text, length, &document);
+    if (reason)
+        explain(&reader, text, length, reason, ret_column);
+    else
+        get_document(&reader, &document);
     return !reader.failed;
 }
