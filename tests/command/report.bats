@@ -48,10 +48,16 @@ count() { # PATTERN
     [ "$stderr" = "poolmalloc: page.html is there already: --force overwrites it" ]
     "$COMMAND" report a.json -o page.html --force
     "$COMMAND" report a.json -o - | cmp - page.html
+    # The wishes of tune.
+    "$COMMAND" report a.json -o - --pools 2 --margin 50 --largest 256 >page.html
+    "$COMMAND" tune a.json --pools 2 --margin 50 --largest 256 | grep '^malloc' >lines
+    [ "$(wc -l <lines)" -eq 2 ]
+    [ "$(sed -n '/<pre id=conf>/,/<\/pre>/p' page.html | grep '^malloc')" = "$(cat lines)" ]
+    grep -q 'The marked number was asked for\.' page.html
     run "$COMMAND" report
     [ "$status" -eq 2 ]
     run --separate-stderr "$COMMAND" report none
     [ "$status" -eq 1 ]
     [ "$stderr" = "poolmalloc: none: No such file or directory
-poolmalloc: there is nothing to report" ]
+poolmalloc: there are no statistics to go by" ]
 }

@@ -85,7 +85,7 @@ malloc size=80K count=1" ] || { cat exact.conf; return 1; }
     run --separate-stderr "$COMMAND" tune none
     [ "$status" -eq 1 ]
     [ "$stderr" = "poolmalloc: none: No such file or directory
-poolmalloc: there is nothing to tune for" ]
+poolmalloc: there are no statistics to go by" ]
 }
 
 @test "thousands of dumps need no more memory than a few" {

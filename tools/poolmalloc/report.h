@@ -12,8 +12,9 @@ struct report {
     struct record merged; // all processes as one, for what is shown of the pools
     struct tune_data data;
     struct tune_wishes wishes;
-    struct tune_plan plans[TUNE_TABLE];
+    struct tune_plan plans[TUNE_POOLS_MAX]; // TUNE_TABLE of them, or up to the chosen one
     unsigned chosen; // of the plans: a number of pools
+    bool is_number_asked; // by the user
 };
 
 enum report_verdict { REPORT_FAILS, REPORT_EMPTY, REPORT_WASTE, REPORT_FITS,

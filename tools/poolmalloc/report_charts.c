@@ -217,8 +217,9 @@ void report_choice(FILE *out, const struct report *report)
     }
     waste.count = bytes.count = count;
     fputs("<section id=choice><h2>How many pools to have</h2>\n<p class=lead>With the best chunk sizes for "
-          "each number of pools. The marked number is where one more would save less than 1%.</p>\n"
-          "<div class=curves>\n", out);
+          "each number of pools. The marked number ", out);
+    fputs(report->is_number_asked ? "was asked for" : "is where one more would save less than 1%", out);
+    fputs(".</p>\n<div class=curves>\n", out);
     draw_curve(out, &waste);
     draw_curve(out, &bytes);
     fputs("</div>\n", out);
