@@ -31,11 +31,11 @@ size_range.conf:3:13: size: 1073741825 is out of range 1 to 1G" ]
     run --separate-stderr check my.conf
     [ "$status" = 0 ]
     [ -z "$stderr" ]
-    [ "$output" = "my.conf: 2 malloc pools, 1 named; 1.1K of memory
+    [ "$output" = "my.conf: 2 malloc pools, 1 named; 2.5K of memory
 POOL         REQUESTS OF  STRIDE      COUNT  MEMORY
 MALLOC_100         0-112     112         10    1.1K
 MALLOC_4096     113-4096    4096  unlimited   grows
-BOX             pm_alloc      64         22        
+BOX             pm_alloc      64         22    1.4K
   on_empty = fail" ]
 }
 
@@ -48,6 +48,33 @@ BOX             pm_alloc      64         22
         || [[ $stderr == "standard input:1:1: unknown statement 'bad'"* ]]
     run --separate-stderr -1 check /no/such/file
     [ "$stderr" = "poolmalloc: /no/such/file: No such file or directory" ]
+}
+
+@test "as JSON: what is wrong, what is unwise, what it comes to" {
+    command -v python3 >/dev/null || skip "no python3"
+    conf "malloc size=64 count=5" "malloc size=32 count=unlimited" "pbuf RX payload=1514 count=16"
+    run --separate-stderr -1 check my.conf - --json <<<"malloc size=0 count=1"
+    [ -z "$stderr" ]
+    python3 - "$output" <<'END'
+import json, sys
+document = json.loads(sys.argv[1])
+mine, bad = document["files"]
+assert not document["ok"] and not document["budget"]
+assert bad["mistakes"] == ["standard input:1:13: size: 0 is out of range 1 to 1G"] and "pools" not in bad
+assert mine["mistakes"] == [] and len(mine["warnings"]) == 1
+assert [p["name"] for p in mine["pools"]] == ["MALLOC_64", "MALLOC_32", "RX"]
+assert [p["count"] for p in mine["pools"]] == [5, None, 16]
+assert [p["bytes"] for p in mine["pools"]] == [320, None, 16 * 1552]
+assert [p.get("to") for p in mine["pools"]] == [64, None, None]
+assert mine["bytes"] == 320 + 16 * 1552 and mine["options"]["on_empty"] == "fallback"
+END
+    run --separate-stderr -1 check --json --stats "$DUMP" --max-fallback 2 --max-err 40%
+    python3 - "$output" <<'END'
+import json, sys
+budget = json.loads(sys.argv[1])["budget"]
+assert (budget["processes"], budget["requests"]) == (1, 5)
+assert [(l["limit"], l["kept"]) for l in budget["limits"]] == [("fallback", False), ("err", True)]
+END
 }
 
 @test "several files: each is shown, and one bad one makes the status 1" {

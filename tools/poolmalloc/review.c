@@ -9,7 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "pools.h"
+#include "format.h"
+#include "pools_named.h"
 #include "table.h"
 #include "term.h"
 
@@ -33,6 +34,19 @@ static void PRINTF(3, 4)
     else
         snprintf(line, sizeof line, "%s: warning: %s", conf->sources[conf->source_count - 1], text);
     warning->warn(warning->context, line);
+}
+
+// From one chunk to the next.
+static uint64_t stride_of(const struct conf *conf, const struct conf_pool *pool)
+{
+    uint64_t header = pool->kind == POOL_PBUF ? conf_usable(conf, PBUF_HEADER_BYTES) : 0;
+    return conf_stride(conf, pool->size + header);
+}
+
+// Of all chunks; 0 where their number has no limit.
+static uint64_t bytes_of(const struct conf *conf, const struct conf_pool *pool)
+{
+    return pool->count == COUNT_UNLIMITED ? 0 : stride_of(conf, pool) * pool->count;
 }
 
 // The sizes that come to each pool first: those above all earlier pools'.
@@ -128,22 +142,34 @@ void review_conf(const struct conf *conf, struct review *ret_review, conf_report
     struct warning warning = {conf, report, context};
     memset(ret_review, 0, sizeof *ret_review);
     find_sizes(&warning, ret_review);
-    for (unsigned i = 0; i < conf->malloc_pool_count; i++) {
-        const struct conf_pool *pool = &conf->malloc_pools[i];
-        if (pool->count != COUNT_UNLIMITED)
-            ret_review->finite_bytes += conf_stride(conf, pool->size) * pool->count;
-    }
+    for (unsigned i = 0; i < conf->malloc_pool_count; i++)
+        ret_review->finite_bytes += bytes_of(conf, &conf->malloc_pools[i]);
+    for (unsigned i = 0; i < conf->named_pool_count; i++)
+        ret_review->finite_bytes += bytes_of(conf, &conf->named_pools[i].pool);
     find_memory(conf, ret_review);
     warn_of_memory(&warning, ret_review);
 }
 
 // ---- The table ----
 
+// Columns that all pools have.
+static void print_rest(struct table *table, enum table_style style, const struct conf *conf,
+                       const struct conf_pool *pool)
+{
+    table_cell(table, 2, style, "%llu", (unsigned long long)stride_of(conf, pool));
+    if (pool->count == COUNT_UNLIMITED) {
+        table_cell(table, 3, style, "unlimited");
+        table_cell(table, 4, style, "grows");
+    } else {
+        table_cell(table, 3, style, "%llu", (unsigned long long)pool->count);
+        table_cell(table, 4, style, "%s", table_bytes((double)bytes_of(conf, pool)));
+    }
+}
+
 static void print_pool(struct table *table, const struct conf *conf, const struct review *review,
                        unsigned i)
 {
     const struct conf_pool *pool = &conf->malloc_pools[i];
-    uint64_t stride = conf_stride(conf, pool->size);
     bool is_shadowed = review->pools[i].first > review->pools[i].last;
     enum table_style style = is_shadowed ? TABLE_WEAK : TABLE_PLAIN;
     table_row(table);
@@ -153,31 +179,16 @@ static void print_pool(struct table *table, const struct conf *conf, const struc
     else
         table_cell(table, 1, style, "%llu-%llu", (unsigned long long)review->pools[i].first,
                    (unsigned long long)review->pools[i].last);
-    table_cell(table, 2, style, "%llu", (unsigned long long)stride);
-    if (pool->count == COUNT_UNLIMITED) {
-        table_cell(table, 3, style, "unlimited");
-        table_cell(table, 4, style, "grows");
-    } else {
-        table_cell(table, 3, style, "%llu", (unsigned long long)pool->count);
-        table_cell(table, 4, style, "%s", table_bytes((double)(stride * pool->count)));
-    }
+    print_rest(table, style, conf, pool);
 }
 
-static void print_named(struct table *table, const struct conf_named *named)
+static void print_named(struct table *table, const struct conf *conf, const struct conf_named *named)
 {
     const struct conf_pool *pool = &named->pool;
     table_row(table);
     table_cell(table, 0, TABLE_PLAIN, "%s", named->name);
-    table_cell(table, 1, TABLE_PLAIN, "pm_alloc");
-    if (pool->kind == POOL_PBUF)
-        table_cell(table, 2, TABLE_PLAIN, "%llu + header", (unsigned long long)pool->size);
-    else
-        table_cell(table, 2, TABLE_PLAIN, "%llu", (unsigned long long)pool->size);
-    if (pool->count == COUNT_UNLIMITED)
-        table_cell(table, 3, TABLE_PLAIN, "unlimited");
-    else
-        table_cell(table, 3, TABLE_PLAIN, "%llu", (unsigned long long)pool->count);
-    table_cell(table, 4, TABLE_PLAIN, " ");
+    table_cell(table, 1, TABLE_PLAIN, pool->kind == POOL_PBUF ? "pm_pbuf_alloc" : "pm_alloc");
+    print_rest(table, TABLE_PLAIN, conf, pool);
 }
 
 // The options that the last source set.
@@ -206,7 +217,50 @@ void review_print(const struct conf *conf, const struct review *review)
     for (unsigned i = 0; i < conf->malloc_pool_count; i++)
         print_pool(table, conf, review, i);
     for (unsigned i = 0; i < conf->named_pool_count; i++)
-        print_named(table, &conf->named_pools[i]);
+        print_named(table, conf, &conf->named_pools[i]);
     table_print(table);
     print_options(conf);
+}
+
+// ---- JSON ----
+
+static json_t *pool_to_json(const struct conf *conf, const struct conf_pool *pool, const char *name)
+{
+    bool is_finite = pool->count != COUNT_UNLIMITED;
+    return json_pack("{s:s, s:s, s:I, s:I, s:I, s:o, s:o}",
+                     "name", name,
+                     "kind", format_kinds[pool->kind],
+                     "line", (json_int_t)pool->line,
+                     "size", (json_int_t)pool->size,
+                     "stride", (json_int_t)stride_of(conf, pool),
+                     "count", is_finite ? json_integer((json_int_t)pool->count) : json_null(),
+                     "bytes", is_finite ? json_integer((json_int_t)bytes_of(conf, pool)) : json_null());
+}
+
+void review_to_json(const struct conf *conf, const struct review *review, json_t *into)
+{
+    json_t *list = json_array(), *options = json_object();
+    for (unsigned i = 0; i < conf->malloc_pool_count; i++) {
+        bool is_shadowed = review->pools[i].first > review->pools[i].last;
+        char name[32];
+        snprintf(name, sizeof name, "MALLOC_%llu", (unsigned long long)conf->malloc_pools[i].size);
+        json_t *pool = pool_to_json(conf, &conf->malloc_pools[i], name);
+        json_object_set_new(pool, "from", is_shadowed ? json_null()
+                                                      : json_integer((json_int_t)review->pools[i].first));
+        json_object_set_new(pool, "to", is_shadowed ? json_null()
+                                                    : json_integer((json_int_t)review->pools[i].last));
+        json_array_append_new(list, pool);
+    }
+    for (unsigned i = 0; i < conf->named_pool_count; i++)
+        json_array_append_new(list, pool_to_json(conf, &conf->named_pools[i].pool,
+                                                 conf->named_pools[i].name));
+    for (unsigned option = 0; option < OPTION_COUNT; option++) {
+        char value[CONF_STRING_MAX + 2];
+        conf_option_text(conf, (enum conf_option)option, value, sizeof value);
+        json_object_set_new(options, conf_rows[option].name, json_string(value));
+    }
+    json_object_set_new(into, "bytes", json_integer((json_int_t)review->finite_bytes));
+    json_object_set_new(into, "address_bytes", json_integer((json_int_t)review->address_bytes));
+    json_object_set_new(into, "pools", list);
+    json_object_set_new(into, "options", options);
 }

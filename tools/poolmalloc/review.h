@@ -4,11 +4,13 @@
 #ifndef REVIEW_H
 #define REVIEW_H
 
+#include <jansson.h>
+
 #include "conf.h"
 
 struct review {
     const char *problem;       // why the library could not have the memory; NULL: it can
-    uint64_t finite_bytes;     // chunks of finite malloc pools
+    uint64_t finite_bytes;     // chunks of finite pools
     uint64_t address_bytes;    // reserved for malloc pools
     uint64_t slice_bytes;      // of these, for each pool: as far as an unlimited one can grow
     struct {
@@ -22,5 +24,8 @@ void review_conf(const struct conf *conf, struct review *ret_review, conf_report
 
 // The table on standard output.
 void review_print(const struct conf *conf, const struct review *review);
+
+// The same as members of an object: bytes, address_bytes, pools, options.
+void review_to_json(const struct conf *conf, const struct review *review, json_t *into);
 
 #endif

@@ -13,7 +13,7 @@
 #include "term.h"
 #include "verb.h"
 
-enum { KEY_STATS = 256, KEY_BUDGET }; // KEY_BUDGET + n: the n-th of budget_rows
+enum { KEY_STATS = 256, KEY_JSON, KEY_BUDGET }; // KEY_BUDGET + n: the n-th of budget_rows
 
 static const struct argp_option options[] = {
     {.name = "stats", .key = KEY_STATS, .arg = "FILE",
@@ -30,12 +30,15 @@ static const struct argp_option options[] = {
     {.name = "max-illegal", .key = KEY_BUDGET + BUDGET_ILLEGAL, .arg = "N[%]", .doc = "invalid frees"},
     {.name = "max-waste", .key = KEY_BUDGET + BUDGET_WASTE, .arg = "N%",
      .doc = "bytes of served chunks that nobody asked for"},
+    {.name = "json", .key = KEY_JSON,
+     .doc = "all of it as one JSON document on standard output: mistakes, warnings, pools, verdicts"},
     {0}};
 
 struct check {
     char **files, **stats; // each with room for all arguments
     unsigned file_count, stats_count;
     struct budget budget;
+    json_t *files_json, *budget_json; // NULL: text
 };
 
 static error_t parse(int key, char *argument, struct argp_state *state)
@@ -48,6 +51,10 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return 0;
     }
     switch (key) {
+    case KEY_JSON:
+        check->files_json = json_array();
+        check->budget_json = json_object();
+        break;
     case KEY_STATS: check->stats[check->stats_count++] = argument; break;
     case ARGP_KEY_ARG: check->files[check->file_count++] = argument; break; // options may follow
     case ARGP_KEY_END:
@@ -65,18 +72,29 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 
 // ---- Configurations ----
 
+// What was found in one file; in JSON, it is collected.
+struct findings {
+    json_t *mistakes, *warnings; // NULL: to standard error
+};
+
+static void tell(json_t *into, enum term_style style, const char *text)
+{
+    if (into)
+        json_array_append_new(into, json_string(text));
+    else
+        fprintf(stderr, "%s%s%s\n", term_style(stderr, style), text, term_style(stderr, TERM_PLAIN));
+}
+
 static void report(void *context, const char *mistake)
 {
-    (void)context;
-    const char *colour = term_style(stderr, TERM_BAD);
-    fprintf(stderr, "%s%s%s\n", colour, mistake, term_style(stderr, TERM_PLAIN));
+    struct findings *findings = context;
+    tell(findings->mistakes, TERM_BAD, mistake);
 }
 
 static void warn(void *context, const char *warning)
 {
-    (void)context;
-    const char *colour = term_style(stderr, TERM_WARN);
-    fprintf(stderr, "%s%s%s\n", colour, warning, term_style(stderr, TERM_PLAIN));
+    struct findings *findings = context;
+    tell(findings->warnings, TERM_WARN, warning);
 }
 
 static bool read_text(const char *name, struct bytes *ret_text)
@@ -92,28 +110,46 @@ static bool read_text(const char *name, struct bytes *ret_text)
     return false;
 }
 
-static bool check_file(const char *name)
+static bool check_text(const char *name, const struct bytes *text, struct findings *findings,
+                       json_t *into)
 {
     static struct conf conf;
-    struct bytes text;
-    if (!read_text(name, &text))
-        return false;
     conf_init(&conf);
-    unsigned mistakes = conf_merge(&conf, strcmp(name, "-") == 0 ? "standard input" : name, text.data,
-                                   text.length, false, report, NULL);
-    mistakes += conf_finish(&conf, report, NULL);
-    free(text.data);
+    unsigned mistakes = conf_merge(&conf, strcmp(name, "-") == 0 ? "standard input" : name, text->data,
+                                   text->length, false, report, findings);
+    mistakes += conf_finish(&conf, report, findings);
     if (mistakes > 0)
         return false;
     struct review review;
-    review_conf(&conf, &review, warn, NULL);
+    review_conf(&conf, &review, warn, findings);
     if (review.problem) {
         char line[512];
         snprintf(line, sizeof line, "%s: %s", name, review.problem);
-        report(NULL, line);
+        report(findings, line);
     }
-    review_print(&conf, &review);
+    if (into)
+        review_to_json(&conf, &review, into);
+    else
+        review_print(&conf, &review);
     return !review.problem;
+}
+
+static bool check_file(const struct check *check, const char *name)
+{
+    struct bytes text;
+    struct findings findings = {NULL, NULL};
+    json_t *file = NULL;
+    if (check->files_json) {
+        file = json_pack("{s:s, s:[], s:[]}", "file", name, "mistakes", "warnings");
+        json_array_append_new(check->files_json, file);
+        findings.mistakes = json_object_get(file, "mistakes");
+        findings.warnings = json_object_get(file, "warnings");
+    }
+    if (!read_text(name, &text))
+        return false;
+    bool ok = check_text(name, &text, &findings, file);
+    free(text.data);
+    return ok;
 }
 
 // ---- Statistics ----
@@ -125,23 +161,48 @@ static bool add_record(void *context, const struct record *record, const char *s
     return true;
 }
 
+static void tell_verdict(struct check *check, enum budget_verdict verdict, const char *line)
+{
+    bool is_kept = verdict == BUDGET_KEPT;
+    if (check->budget_json)
+        json_array_append_new(json_object_get(check->budget_json, "limits"),
+                              json_pack("{s:s%, s:b, s:s}", "limit", line, strcspn(line, ":"),
+                                        "kept", is_kept, "text", line));
+    else
+        printf("%s%s%s %s\n", term_style(stdout, is_kept ? TERM_GOOD : TERM_BAD),
+               is_kept ? "ok  " : "FAIL", term_style(stdout, TERM_PLAIN), line);
+}
+
 static bool check_stats(struct check *check)
 {
     bool ok = load_arguments(check->stats, check->stats_count, NULL, add_record, &check->budget);
     if (check->budget.processes == 0)
         return false;
-    printf("%u process%s, %llu requests\n", check->budget.processes,
-           check->budget.processes == 1 ? "" : "es", (unsigned long long)check->budget.requests);
+    if (check->budget_json)
+        json_object_update_new(check->budget_json,
+                               json_pack("{s:i, s:I, s:[]}", "processes", (int)check->budget.processes,
+                                         "requests", (json_int_t)check->budget.requests, "limits"));
+    else
+        printf("%u process%s, %llu requests\n", check->budget.processes,
+               check->budget.processes == 1 ? "" : "es", (unsigned long long)check->budget.requests);
     for (unsigned row = 0; row < BUDGET_ROWS; row++) {
         char line[256];
         enum budget_verdict verdict = budget_judge(&check->budget, (enum budget_row)row, line, sizeof line);
         if (verdict == BUDGET_UNASKED)
             continue;
-        printf("%s%s%s %s\n", term_style(stdout, verdict == BUDGET_KEPT ? TERM_GOOD : TERM_BAD),
-               verdict == BUDGET_KEPT ? "ok  " : "FAIL", term_style(stdout, TERM_PLAIN), line);
+        tell_verdict(check, verdict, line);
         ok &= verdict == BUDGET_KEPT;
     }
     return ok;
+}
+
+static void print_json(const struct check *check, bool ok)
+{
+    json_t *document = json_pack("{s:b, s:o, s:o}", "ok", ok, "files", check->files_json, "budget",
+                                 check->budget_json);
+    json_dumpf(document, stdout, JSON_INDENT(2));
+    putchar('\n');
+    json_decref(document);
 }
 
 int verb_check(int argc, char **argv)
@@ -158,12 +219,14 @@ int verb_check(int argc, char **argv)
     bool ok = true;
     verb_parse(&argp, argc, argv, &check);
     for (unsigned i = 0; i < check.file_count; i++) {
-        if (i > 0)
+        if (i > 0 && !check.files_json)
             putchar('\n');
-        ok &= check_file(check.files[i]);
+        ok &= check_file(&check, check.files[i]);
         fflush(stdout);
     }
     if (check.stats_count > 0)
         ok &= check_stats(&check);
+    if (check.files_json)
+        print_json(&check, ok);
     return ok ? VERB_OK : VERB_FAILED;
 }
