@@ -51,6 +51,14 @@ malloc size=80K count=1" ] || { cat exact.conf; return 1; }
     grep -q "^# Some were served by the next malloc" out
 }
 
+@test "what was measured finely is not to be measured so again, but on the pools that come of it" {
+    cd "$BATS_TEST_TMPDIR"
+    measure "$(seq -f 'malloc size=%.0f count=unlimited;' -s '' 80 80 5120)" a.json
+    "$COMMAND" tune a.json --pools 3 >out
+    grep -q "a run on these very pools, poolmalloc run -c FILE requests, measures what they need" out
+    ! grep -e --profile out
+}
+
 @test "-o never overwrites a file, unless --force" {
     cd "$BATS_TEST_TMPDIR"
     measure "" a.json

@@ -55,7 +55,7 @@ Test(report, a_measurement_says_what_to_copy, .init = make)
 {
     report.merged.figures.pools[0].count = COUNT_UNLIMITED;
     cr_assert_eq(judge(), REPORT_MEASURED);
-    cr_assert_str_eq(happened, "3 pools of 11KB would serve 100.00% of the requests: copy them");
+    cr_assert_str_eq(happened, "3 pools of 11KB would serve 100% of the requests: copy them");
     report.merged.steps[SIZE_STEPS - 1] = (struct stats_step){2, 0};
     judge();
     cr_assert_str_eq(happened, "3 pools of 11KB would serve 94.44% of the requests: copy them");

@@ -3,6 +3,7 @@
 #include "report.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -100,9 +101,10 @@ enum report_verdict report_judge(const struct report *report, char *happened, ch
         return REPORT_EMPTY;
     }
     if (is_measurement(&report->merged.figures)) {
-        snprintf(happened, size, "%u pool%s of %sB would serve %.2f%% of the requests: copy %s",
+        double part = percent((double)plan->served, (double)(plan->served + plan->beyond));
+        snprintf(happened, size, "%u pool%s of %sB would serve %.4g%% of the requests: copy %s",
                  plan->count, plan->count == 1 ? "" : "s", table_bytes((double)plan->reserved),
-                 percent((double)plan->served, (double)(plan->served + plan->beyond)),
+                 floor(part * 100) / 100, // 100% are all
                  plan->count == 1 ? "it" : "them");
         snprintf(todo, size, "They are just below, with %.0f%% waste; how the program was measured follows.",
                  tune_waste(plan));

@@ -133,6 +133,15 @@ void tune_write_conf(FILE *out, const struct tune_data *data, const struct tune_
     write_named(out, data, wishes);
 }
 
+// Measured with more pools than the plan has: hardly any run would tell more but one on these very pools.
+static bool is_measured_finely(const struct tune_data *data, const struct tune_plan *plan)
+{
+    for (unsigned i = 0; i < data->layout_count; i++)
+        if (data->layouts[i].pool_count <= plan->count)
+            return false;
+    return true;
+}
+
 void tune_write_doubts(FILE *out, const char *prefix, const struct tune_data *data,
                        const struct tune_plan *plan)
 {
@@ -143,15 +152,17 @@ void tune_write_doubts(FILE *out, const char *prefix, const struct tune_data *da
     if (data->running > 0)
         fprintf(out, "%s%" PRIu64 " of the processes still ran: their peaks may be ahead of them.\n",
                 prefix, data->running);
-    if (all & (TUNE_EMPTY | TUNE_TOGETHER | TUNE_OUTSIDE))
+    bool is_fine = !(all & TUNE_EMPTY) && is_measured_finely(data, plan);
+    if (all & (TUNE_EMPTY | TUNE_TOGETHER | TUNE_OUTSIDE) && !is_fine)
         fprintf(out, "%sSome counts are only upper bounds, because %s; "
                      "poolmalloc run --profile %s measures each size by itself.\n",
                 prefix, all & TUNE_EMPTY ? "pools were empty"
                         : all & TUNE_TOGETHER ? "sizes were measured together"
                                               : "the next malloc served some requests", program);
-    else if (all & TUNE_APART)
-        fprintf(out, "%sSome counts are sums of peaks that were measured apart: a run on these very "
-                     "pools, poolmalloc run -c FILE %s, measures what they need.\n", prefix, program);
+    else if (all & (TUNE_TOGETHER | TUNE_APART))
+        fprintf(out, "%sSome counts are upper bounds, from peaks of other pools than these: a run on these "
+                     "very pools, poolmalloc run -c FILE %s, measures what they need.\n",
+                prefix, program);
     if (all & TUNE_THREADS)
         fprintf(out, "%sPeaks are blurred by thread caches: -o thread_cache=off measures exactly.\n",
                 prefix);
