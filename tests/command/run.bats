@@ -147,14 +147,14 @@ poolmalloc: -o:3:13: size: 0 is out of range 1 to 1G" ]
 
 @test "killing the command kills the program" {
     mkfifo "$BATS_TEST_TMPDIR/started" "$BATS_TEST_TMPDIR/never"
-    exec 5<>"$BATS_TEST_TMPDIR/never"
+    exec 5<>"$BATS_TEST_TMPDIR/never" 6<>"$BATS_TEST_TMPDIR/started"
     "$COMMAND" run -o "stats_dir=$STATS_DIR" sh -c 'echo $$ >"$1"; read -r never' \
-        sh "$BATS_TEST_TMPDIR/started" <&5 3>&- &
+        sh "$BATS_TEST_TMPDIR/started" <&5 3>&- 6>&- &
     local command=$!
-    read -r program <"$BATS_TEST_TMPDIR/started"
+    read -r -t 120 program <&6 # a command that does not start it fails the test, and hangs nothing
     kill -KILL "$command"
     wait "$command" || true
-    exec 5>&-
+    exec 5>&- 6>&-
     while kill -0 "$program" 2>/dev/null && ! grep -q '^State:.Z' "/proc/$program/status"; do :; done
 }
 
