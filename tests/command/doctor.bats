@@ -61,6 +61,22 @@ built() {
     says "it contains an allocator under another name"
 }
 
+@test "allocators in libraries, and in those that libraries are linked with" {
+    cd "$BATS_TEST_TMPDIR"
+    library() { # NAME SOURCE [ARGUMENT...]
+        echo "$2" | cc -w -shared -fPIC -o "lib$1.so" -x c - -x none "${@:3}" -Wl,-rpath,"$PWD"
+    }
+    library inside 'void *je_malloc(int n) { return 0; } int inside(void) { return 0; }'
+    library middle 'int inside(void); int middle(void) { return inside(); }' ./libinside.so
+    built 'int middle(void); int main(void) { return middle(); }' ./libmiddle.so -Wl,-rpath,"$PWD"
+    run -0 doctor ./p
+    says "  note  libinside.so, which it is linked with, contains an allocator under another name"
+    says "  ok    its malloc comes from libc"
+    library inside 'void *malloc(unsigned long n) { return 0; } int inside(void) { return 0; }'
+    run -0 doctor ./p
+    says "  note  it is linked with libinside.so, which becomes the next malloc: pools come first"
+}
+
 @test "languages with heaps of their own" {
     for name in python3.11 node java php8.2; do
         cp "$PROGRAMS/requests" "$BATS_TEST_TMPDIR/$name"

@@ -80,6 +80,10 @@ static void find_malloc(const struct probe *probe, struct findings *findings)
         find(findings, FINDING_NOTE,
              "it contains an allocator under another name (jemalloc, mimalloc, tcmalloc or rpmalloc): "
              "what that serves passes the pools by");
+    if (probe->inner[0])
+        find(findings, FINDING_NOTE,
+             "%s, which it is linked with, contains an allocator under another name: what that serves "
+             "passes the pools by", probe->inner);
     if (probe_has(probe, SIGN_RUST_ALLOCATOR))
         find(findings, FINDING_NOTE,
              "it is a Rust program with a #[global_allocator]: only if that one calls malloc are the "

@@ -26,6 +26,8 @@ enum probe_sign {
 enum probe_language { LANGUAGE_OTHER, LANGUAGE_PYTHON, LANGUAGE_NODE, LANGUAGE_JAVA, LANGUAGE_PHP,
                       LANGUAGE_GO, LANGUAGE_RUST };
 
+enum { PROBE_NAME_BYTES = 64 };
+
 struct probe {
     char path[PATH_MAX];   // the file that runs in the end
     char script[PATH_MAX]; // the one that was asked for, if it begins with #! or is a shell's; or empty
@@ -37,7 +39,8 @@ struct probe {
     bool is_secure;        // runs with more rights than the caller: the environment is ignored
     uint32_t signs;        // 1 << enum probe_sign
     const char *sanitizer; // "AddressSanitizer"; NULL
-    char allocator[64];    // a library that it is linked with and that has a malloc; or empty
+    char allocator[PROBE_NAME_BYTES]; // a library that it is linked with and that has a malloc; or empty
+    char inner[PROBE_NAME_BYTES];     // one that contains an allocator under another name; or empty
     enum probe_language language;
 };
 
@@ -46,6 +49,10 @@ int probe_program(const char *name, struct probe *ret_probe);
 
 // Probes a file as it is. False if it cannot be read.
 bool probe_file(const char *path, struct probe *ret_probe);
+
+// Reads the libraries that a probed program is linked with as well, directly or not: they may be hundreds
+// of megabytes.
+void probe_libraries(struct probe *probe);
 
 INLINE bool probe_has(const struct probe *probe, enum probe_sign sign)
 {

@@ -174,7 +174,8 @@ int verb_doctor(int argc, char **argv)
     static const struct argp argp = {
         .options = options, .parser = parse, .args_doc = "PROGRAM [ARGUMENT...]",
         .doc = "Tell what pools will see of a program, and what not.\v"
-               "Looks at the file that runs in the end, through PATH, #! and env. Exit status: 0 if the "
+               "Looks at the file that runs in the end, through PATH, #! and env, and at the libraries that it "
+               "is linked with. Exit status: 0 if the "
                "program can run on pools; 1 if it cannot; 2 for a wrong command line; 126 or 127 if it "
                "cannot be started or found."};
     static struct probe probe;
@@ -187,6 +188,7 @@ int verb_doctor(int argc, char **argv)
     if (probe.script[0])
         printf("%s, run by ", probe.script);
     printf("%s%s%s\n", term_style(stdout, TERM_STRONG), probe.path, term_style(stdout, TERM_PLAIN));
+    probe_libraries(&probe);
     finding_all(&probe, machine, print_finding, &doctor);
     if (doctor.run && !doctor.is_bad)
         run_and_measure(&doctor, probe.name);
