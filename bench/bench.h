@@ -38,6 +38,7 @@ struct worker {
     void **blocks;   // live pointers, for those that ask own_memory for them
     uint64_t failed; // requests that got NULL
     long faults;     // page faults while it ran
+    uint32_t *lowest; // latency: the lowest time of each call, in ticks; NULL: nobody asked
     double started_ns, ended_ns;
 } __attribute__((aligned(CACHE_LINE)));
 
@@ -46,6 +47,9 @@ void *own_memory(size_t bytes);
 
 // Adds " name=value" to the line that the program prints.
 void report_number(const char *name, double value);
+
+// Of --lowest; NULL without it.
+extern const char *lowest_file;
 
 double now_ns(void);
 
@@ -126,12 +130,8 @@ void run_fight_mutex(struct worker *self);
 // The time of every single call: latency.c
 void prepare_latency(struct worker *self);
 void prepare_latency_cold(struct worker *self);
-void prepare_latency_least(struct worker *self);
 void run_latency(struct worker *self);
 void run_latency_touch(struct worker *self);
-void run_latency_least(struct worker *self);
 void finish_latency(struct worker *all);
-void finish_latency_least(struct worker *all);
-extern const char *least_file; // of run_latency_least; NULL: none
 
 #endif

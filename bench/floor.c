@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The least that a preloaded malloc costs: lists of free blocks for each thread, a header with the
-// block's class, nothing else. It checks nothing, counts nothing, gives nothing back, and loses what a
-// thread leaves. No malloc to use: a line that shows how much of a load's time no malloc can save.
+// block's class, nothing else. It checks nothing, counts nothing, gives nothing back, and loses what
+// a thread leaves. No malloc to use: a line that shows how much of a load's time no malloc can save.
 #include <errno.h>
 #include <stddef.h>
 #include <stdint.h>

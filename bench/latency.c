@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 // The time of every single malloc and every single free, by the processor's clock, as percentiles.
-// The load is that of run_random.
+// The load is that of run_random. With one thread each run makes the same calls, so that the lowest
+// time of a call over several runs (--lowest) is what the malloc takes for it, without interrupts.
 #include "bench.h"
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 // A histogram of ticks: exact below SUBSTEPS, then SUBSTEPS steps an octave (under 2 % wide).
 enum { SUBSTEP_BITS = 6, SUBSTEPS = 1 << SUBSTEP_BITS, STEPS = (64 - SUBSTEP_BITS + 1) * SUBSTEPS };
@@ -17,7 +20,6 @@ struct histogram {
 };
 
 static struct histogram histograms[THREADS_MAX][CALLS]; // touched in prepare
-static uint32_t *call_ticks; // of every call of the one thread, in their order; NULL: not kept
 
 // What is serialised: earlier instructions are done before the clock is read.
 static inline uint64_t ticks(void)
@@ -32,11 +34,6 @@ static inline uint64_t ticks(void)
     __asm__ volatile("isb; mrs %0, cntvct_el0" : "=r"(t) : : "memory");
     return t;
 #endif
-}
-
-static uint32_t *ticks_of(uint64_t operation, enum call call)
-{
-    return &call_ticks[operation * CALLS + call];
 }
 
 static unsigned step_of(uint64_t value)
@@ -62,9 +59,15 @@ static inline void count(struct histogram *h, uint64_t value)
         h->highest = value;
 }
 
+static inline void keep_lowest(uint32_t *lowest, uint64_t value)
+{
+    if (value < *lowest)
+        *lowest = (uint32_t)value;
+}
+
 // Replaces a block and counts what both calls took; `writes`: the first write to the block belongs
-// to it, as a program that waits for memory sees it.
-static inline void replace(struct worker *self, bool writes, uint64_t ret_ticks[CALLS])
+// to it, as a program that waits for memory sees it. `lowest`: of these two calls, or NULL.
+static inline void replace(struct worker *self, bool writes, uint32_t *lowest)
 {
     void **slot = &self->blocks[random_below(&self->random, self->live)];
     size_t size = random_size(&self->random, self->size);
@@ -77,10 +80,12 @@ static inline void replace(struct worker *self, bool writes, uint64_t ret_ticks[
     uint64_t t2 = ticks();
     touch(p);
     *slot = p;
-    ret_ticks[CALL_FREE] = t1 - t0;
-    ret_ticks[CALL_MALLOC] = t2 - t1;
-    for (unsigned call = 0; call < CALLS; call++)
-        count(&histograms[self->index][call], ret_ticks[call]);
+    count(&histograms[self->index][CALL_FREE], t1 - t0);
+    count(&histograms[self->index][CALL_MALLOC], t2 - t1);
+    if (lowest) {
+        keep_lowest(&lowest[CALL_FREE], t1 - t0);
+        keep_lowest(&lowest[CALL_MALLOC], t2 - t1);
+    }
 }
 
 static void wipe(struct worker *self)
@@ -93,14 +98,39 @@ static void wipe(struct worker *self)
     }
 }
 
+// What earlier runs left in the file; of none, the highest number there is.
+static void prepare_lowest(struct worker *self)
+{
+    if (!lowest_file || self->threads > 1)
+        return;
+    size_t bytes = self->operations * CALLS * sizeof *self->lowest;
+    self->lowest = own_memory(bytes);
+    int fd = open(lowest_file, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || read(fd, self->lowest, bytes) != (ssize_t)bytes)
+        memset(self->lowest, 0xff, bytes);
+    if (fd >= 0)
+        close(fd);
+}
+
+static void write_lowest(const struct worker *self)
+{
+    size_t bytes = self->operations * CALLS * sizeof *self->lowest;
+    int fd = open(lowest_file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (fd < 0 || write(fd, self->lowest, bytes) != (ssize_t)bytes) {
+        perror(lowest_file);
+        exit(1);
+    }
+    close(fd);
+}
+
 // Warm: the live blocks are there, and each has been replaced several times.
 void prepare_latency(struct worker *self)
 {
-    uint64_t unused[CALLS];
     prepare_live(self);
     for (uint64_t i = 0; i < 4 * self->live; i++)
-        replace(self, true, unused);
+        replace(self, true, NULL);
     wipe(self);
+    prepare_lowest(self);
 }
 
 // Cold: nothing was ever allocated; the first `live` operations fill empty places.
@@ -108,36 +138,23 @@ void prepare_latency_cold(struct worker *self)
 {
     prepare_blocks(self);
     wipe(self);
+    prepare_lowest(self);
 }
 
-void prepare_latency_least(struct worker *self)
+static inline void run(struct worker *self, bool writes)
 {
-    call_ticks = own_memory(self->operations * CALLS * sizeof *call_ticks);
-    prepare_latency(self);
+    for (uint64_t i = 0; i < self->operations; i++)
+        replace(self, writes, self->lowest ? self->lowest + i * CALLS : NULL);
 }
 
 void run_latency(struct worker *self)
 {
-    uint64_t unused[CALLS];
-    for (uint64_t i = 0; i < self->operations; i++)
-        replace(self, false, unused);
+    run(self, false);
 }
 
 void run_latency_touch(struct worker *self)
 {
-    uint64_t unused[CALLS];
-    for (uint64_t i = 0; i < self->operations; i++)
-        replace(self, true, unused);
-}
-
-void run_latency_least(struct worker *self)
-{
-    uint64_t each[CALLS];
-    for (uint64_t i = 0; i < self->operations; i++) {
-        replace(self, false, each);
-        for (unsigned call = 0; call < CALLS; call++)
-            *ticks_of(i, call) = each[call] < UINT32_MAX ? (uint32_t)each[call] : UINT32_MAX;
-    }
+    run(self, true);
 }
 
 static double ns_per_tick(void)
@@ -182,49 +199,22 @@ static void add(struct histogram *sum, const struct histogram *h)
         sum->highest = h->highest;
 }
 
-static void report_all(unsigned threads)
+void finish_latency(struct worker *all)
 {
-    static struct histogram sums[CALLS], both;
+    static struct histogram sums[CALLS], both, lowest;
     double tick_ns = ns_per_tick();
     for (unsigned call = 0; call < CALLS; call++) {
-        for (unsigned i = 0; i < threads; i++)
+        for (unsigned i = 0; i < all->threads; i++)
             add(&sums[call], &histograms[i][call]);
         add(&both, &sums[call]);
     }
     report("", &both, tick_ns);
     report("malloc_", &sums[CALL_MALLOC], tick_ns);
     report("free_", &sums[CALL_FREE], tick_ns);
-}
-
-void finish_latency(struct worker *all)
-{
-    report_all(all->threads);
-}
-
-// The lower of what each call took now and what stands in the file, which then holds that. False: it
-// cannot be read and written.
-static bool merge_least(const char *file, uint64_t calls)
-{
-    int fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    FILE *f = fd < 0 ? NULL : fdopen(fd, "r+");
-    uint32_t earlier;
-    for (uint64_t i = 0; f && i < calls && fread(&earlier, sizeof earlier, 1, f) == 1; i++)
-        if (earlier < call_ticks[i])
-            call_ticks[i] = earlier;
-    bool good = f && fseek(f, 0, SEEK_SET) == 0
-           && fwrite(call_ticks, sizeof *call_ticks, calls, f) == calls;
-    return f && fclose(f) == 0 && good;
-}
-
-void finish_latency_least(struct worker *all)
-{
-    if (least_file && !merge_least(least_file, all->operations * CALLS)) {
-        perror(least_file);
-        exit(1);
+    if (all->lowest) {
+        for (uint64_t i = 0; i < all->operations * CALLS; i++)
+            count(&lowest, all->lowest[i]);
+        report("lowest_", &lowest, tick_ns);
+        write_lowest(all);
     }
-    wipe(all);
-    for (uint64_t i = 0; i < all->operations; i++)
-        for (unsigned call = 0; call < CALLS; call++)
-            count(&histograms[0][call], *ticks_of(i, call));
-    report_all(1);
 }

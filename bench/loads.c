@@ -14,71 +14,69 @@
 
 // name, group, threads, prepare, run, finish, operations, size, live, help
 static const struct scenario scenarios[] = {
-    {"pair-16", "pairs", "1 2", NULL, run_pairs, NULL, 40000000, 16, 1, "malloc, free"},
-    {"pair-64", "pairs", "1 2 8", NULL, run_pairs, NULL, 40000000, 64, 1, "the same"},
-    {"pair-256", "pairs", "1 2", NULL, run_pairs, NULL, 40000000, 256, 1, "the same"},
-    {"pair-1024", "pairs", "1 2", NULL, run_pairs, NULL, 40000000, 1024, 1, "the same"},
-    {"pair-8192", "pairs", "1 2", NULL, run_pairs, NULL, 20000000, 8192, 1, "the same"},
-    {"pair-65536", "pairs", "1 2", NULL, run_pairs, NULL, 20000000, 65536, 1, "the same"},
-    {"lifo-100", "batches", "1 2", prepare_blocks, run_lifo, NULL, 40000000, 64, 100,
+    {"pair-16", "pairs", "1 2", NULL, run_pairs, NULL, 10000000, 16, 1, "malloc, free"},
+    {"pair-64", "pairs", "1 2 8", NULL, run_pairs, NULL, 10000000, 64, 1, "the same"},
+    {"pair-256", "pairs", "1 2", NULL, run_pairs, NULL, 10000000, 256, 1, "the same"},
+    {"pair-1024", "pairs", "1 2", NULL, run_pairs, NULL, 10000000, 1024, 1, "the same"},
+    {"pair-8192", "pairs", "1 2", NULL, run_pairs, NULL, 10000000, 8192, 1, "the same"},
+    {"pair-65536", "pairs", "1 2", NULL, run_pairs, NULL, 3000000, 65536, 1, "the same"},
+    {"lifo-100", "batches", "1 2", prepare_blocks, run_lifo, NULL, 10000000, 64, 100,
      "batches of 64 bytes, freed from the last to the first"},
-    {"lifo-10000", "batches", "1 2", prepare_blocks, run_lifo, NULL, 20000000, 64, 10000,
+    {"lifo-10000", "batches", "1 2", prepare_blocks, run_lifo, NULL, 10000000, 64, 10000,
      "the same, larger batches"},
-    {"fifo-10000", "batches", "1 2", prepare_blocks, run_fifo, NULL, 20000000, 64, 10000,
+    {"fifo-10000", "batches", "1 2", prepare_blocks, run_fifo, NULL, 10000000, 64, 10000,
      "freed from the first to the last"},
-    {"shuffled-10000", "batches", "1 2", prepare_shuffled, run_shuffled, NULL, 20000000, 64, 10000,
+    {"shuffled-10000", "batches", "1 2", prepare_shuffled, run_shuffled, NULL, 10000000, 64, 10000,
      "freed in random order"},
-    {"random-1000", "random", "1 2 8", prepare_live, run_random, NULL, 20000000, 1024, 1000,
+    {"random-1000", "random", "1 2 8", prepare_live, run_random, NULL, 10000000, 1024, 1000,
      "random sizes, replaced at random among 1,000 live blocks of each thread"},
-    {"random-100000", "random", "1 2", prepare_live, run_random, NULL, 10000000, 1024, 100000,
+    {"random-100000", "random", "1 2", prepare_live, run_random, NULL, 5000000, 1024, 100000,
      "the same among 100,000"},
-    {"random-1000000", "random", "1 2", prepare_live, run_random, NULL, 5000000, 1024, 1000000,
+    {"random-1000000", "random", "1 2", prepare_live, run_random, NULL, 3000000, 1024, 1000000,
      "the same among 1,000,000"},
-    {"build-100000", "random", "1 2", prepare_blocks, run_build, NULL, 2000000, 1024, 100000,
+    {"build-100000", "random", "1 2", prepare_blocks, run_build, NULL, 1000000, 1024, 100000,
      "100,000 blocks of random sizes, then all freed in order, again and again"},
-    {"mix", "mix", "1 2 8", prepare_live, run_mix, NULL, 10000000, 1024, 2000,
+    {"mix", "mix", "1 2 8", prepare_live, run_mix, NULL, 5000000, 1024, 2000,
      "malloc, calloc and realloc, sizes to 16 KiB, 2,000 live blocks of each thread"},
-    {"large", "large", "1 2", prepare_large, run_large, NULL, 500000, 1024, 1000,
+    {"large", "large", "1 2", prepare_large, run_large, NULL, 300000, 1024, 1000,
      "one block in a hundred has 100 KiB to 1 MiB"},
-    {"realloc-small", "realloc", "1 2", prepare_blocks, run_realloc, NULL, 10000000, 4096, 100,
+    {"realloc-small", "realloc", "1 2", prepare_blocks, run_realloc, NULL, 3000000, 4096, 100,
      "100 arrays that grow by halves to 4 KiB; an operation is a realloc"},
-    {"realloc-large", "realloc", "1 2", prepare_blocks, run_realloc, NULL, 100000, 4 << 20, 4,
+    {"realloc-large", "realloc", "1 2", prepare_blocks, run_realloc, NULL, 10000, 4 << 20, 4,
      "4 arrays that grow by halves to 4 MiB"},
-    {"calloc-64", "calloc", "1 2", prepare_blocks, run_calloc, NULL, 20000000, 64, 100,
+    {"calloc-64", "calloc", "1 2", prepare_blocks, run_calloc, NULL, 10000000, 64, 100,
      "calloc in batches of 100"},
-    {"calloc-4096", "calloc", "1 2", prepare_blocks, run_calloc, NULL, 4000000, 4096, 100,
+    {"calloc-4096", "calloc", "1 2", prepare_blocks, run_calloc, NULL, 500000, 4096, 100,
      "the same"},
     {"aligned-64", "aligned", "1 2", prepare_blocks, run_aligned, NULL, 10000000, 64, 100,
      "aligned_alloc in batches of 100"},
-    {"aligned-4096", "aligned", "1 2", prepare_blocks, run_aligned, NULL, 4000000, 4096, 100,
+    {"aligned-4096", "aligned", "1 2", prepare_blocks, run_aligned, NULL, 500000, 4096, 100,
      "the same"},
-    {"producer-consumer", "random", "2 8", NULL, run_producer_consumer, NULL, 5000000,
-     1024, 1024, "one thread allocates, another frees"},
+    {"producer-consumer", "random", "2 8", NULL, run_producer_consumer, NULL, 3000000, 1024, 1024,
+     "one thread allocates, another frees"},
     {"server", "random", "2 8", prepare_server, run_server, NULL, 5000000, 1024, 1000,
      "sets of blocks go from thread to thread, threads come and go"},
-    {"churn", "random", "1 2", prepare_blocks, run_churn, NULL, 10000, 1024, 100,
+    {"churn", "random", "1 2", prepare_blocks, run_churn, NULL, 3000, 1024, 100,
      "an operation is a thread that allocates 100 blocks; half of them outlive it"},
-    {"empty", "empty", "1 2 8", prepare_held, run_empty, NULL, 20000000, 64, 64,
+    {"empty", "empty", "1 2 8", prepare_held, run_empty, NULL, 10000000, 64, 64,
      "pairs of 64 bytes while the pool of 64, if there is one of 50 chunks, is empty"},
     {"fight", "fight", "1 2 8", NULL, run_fight, finish_fight, 10000000, 64, 16,
      "a pool of 32 chunks; each thread wants up to 16; an operation is a request"},
     {"fight-mutex", "reference", "1 2 8", prepare_fight_mutex, run_fight_mutex, NULL, 10000000, 64,
      16, "the same with an array under one mutex, no malloc"},
-    {"latency", "latency", "1 2", prepare_latency, run_latency, finish_latency, 5000000, 2048,
+    {"latency", "latency", "1 2", prepare_latency, run_latency, finish_latency, 1000000, 2048,
      20000, "single calls among 20,000 live blocks after warm-up"},
     {"latency-cold", "latency", "1", prepare_latency_cold, run_latency_touch, finish_latency,
-     1000000, 2048, 20000, "the same from the first call on; malloc's first write belongs to it"},
-    {"latency-least", "latency", "1", prepare_latency_least, run_latency_least,
-     finish_latency_least, 1000000, 2048, 20000,
-     "as latency; each call's lowest time of several runs: what malloc itself takes"},
+     500000, 2048, 20000, "the same from the first call on; malloc's first write belongs to it"},
 };
 
 enum { SCENARIOS = sizeof scenarios / sizeof *scenarios };
 
-const char *least_file;
 static const struct scenario *scenario;
 static struct worker workers[THREADS_MAX];
+const char *lowest_file;
 static pthread_barrier_t start_line;
+static _Atomic size_t own_bytes; // what own_memory gave out
 
 // The end of the line, printed when all is measured: reports must not allocate.
 static char extras[2048];
@@ -97,6 +95,7 @@ void *own_memory(size_t bytes)
         perror("mmap");
         exit(1);
     }
+    own_bytes += bytes;
     return p;
 }
 
@@ -156,7 +155,7 @@ static double elapsed_ns(unsigned threads)
     return ended - started;
 }
 
-// VmHWM of /proc/self/status.
+// VmHWM of /proc/self/status, without what own_memory gave out.
 static long peak_kib(void)
 {
     char text[4096];
@@ -166,7 +165,7 @@ static long peak_kib(void)
         close(fd);
     text[n > 0 ? n : 0] = '\0';
     const char *line = strstr(text, "VmHWM:");
-    return line ? strtol(line + strlen("VmHWM:"), NULL, 10) : 0;
+    return line ? strtol(line + strlen("VmHWM:"), NULL, 10) - (long)(own_bytes >> 10) : 0;
 }
 
 struct options {
@@ -227,7 +226,8 @@ static int usage(FILE *to)
           "  --scale F    this part of the operations (default: 1)\n"
           "  --size N     bytes of a block, or the largest\n"
           "  --live N     blocks that each thread holds\n"
-          "  --least FILE latency-least: each call's lowest time so far, from run to run\n"
+          "  --lowest F   latency: keep the lowest time of each call in this file, over all runs\n"
+          "               that name it, and report those too (one thread)\n"
           "  --list       scenarios: name, group, numbers of threads, what it does\n"
           "  --help       this text\n",
           to);
@@ -247,9 +247,8 @@ int main(int argc, char **argv)
     static const struct option known[] = {
         {"threads", required_argument, NULL, 't'}, {"scale", required_argument, NULL, 'f'},
         {"size", required_argument, NULL, 's'},    {"live", required_argument, NULL, 'l'},
-        {"least", required_argument, NULL, 'b'},
-        {"list", no_argument, NULL, 'L'},          {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
+        {"lowest", required_argument, NULL, 'o'},  {"list", no_argument, NULL, 'L'},
+        {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0},
     };
     struct options o = {.scale = 1};
     int option;
@@ -259,7 +258,7 @@ int main(int argc, char **argv)
         case 'f': o.scale = strtod(optarg, NULL); break;
         case 's': o.size = strtoul(optarg, NULL, 10); break;
         case 'l': o.live = strtoul(optarg, NULL, 10); break;
-        case 'b': least_file = optarg; break;
+        case 'o': lowest_file = optarg; break;
         case 'L': list(); return 0;
         case 'h': return usage(stdout);
         default: return usage(stderr);
