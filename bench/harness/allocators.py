@@ -12,16 +12,19 @@ LIBRARY_DIRS = [Path(f"/{prefix}/{triplet}") for prefix in ("usr/lib", "usr/loca
                 for triplet in ("x86_64-linux-gnu", "aarch64-linux-gnu", "")]
 OURS = "libpoolmalloc.so"
 FLOOR = "libbench_floor.so"
-CONF_DIR = SOURCE / "bench" / "conf"
+TUNED = "tuned"
 
 
 @dataclass(frozen=True)
 class Allocator:
     name: str
     preload: tuple[str, ...] = ()  # names of libraries; OURS is that of the build directory
-    conf: str = ""                 # pools.conf below the source; {group} is that of the scenario
+    conf: str = ""                 # pools.conf below the source; TUNED: one made for what is run
+    options: str = ""              # further statements of pools.conf
     help: str = ""
-    groups: tuple[str, ...] = ()   # of scenarios, with one thread; empty: all of them
+    groups: tuple[str, ...] = ()   # of scenarios; empty: all of them
+    threads_at_most: int = 0       # where the configuration is not by hand; 0: any number. With
+                                   # more, runs differ in the chunks that they need
 
     @property
     def is_ours(self) -> bool:
@@ -34,22 +37,30 @@ PEERS = [
     Allocator("mimalloc", ("libmimalloc.so.2",)),
     Allocator("tcmalloc", ("libtcmalloc_minimal.so.4",)),
 ]
+GENERAL = Allocator("general", (OURS,), "tools/presets/general.conf",
+                    help="poolmalloc, preset general")
 VARIANTS = [
-    Allocator("general", (OURS,), "tools/presets/general.conf", "poolmalloc, preset general"),
-    Allocator("tuned", (OURS,), "bench/conf/{group}.conf", "poolmalloc, made for the load"),
-    Allocator("prefaulted", (OURS,), "bench/conf/{group}.prefault.conf",
-              "the same, all memory touched at the start"),
-    Allocator("shipped", (OURS,), "pools.conf", "poolmalloc, shipped file: mostly fallback"),
+    GENERAL,
+    Allocator("tuned", (OURS,), TUNED, help="poolmalloc, on what poolmalloc tune made of a run"),
+    Allocator("prefaulted", (OURS,), TUNED, "prefault=yes", groups=("latency",),
+              help="the same, all memory touched at the start"),
+    Allocator("strict", (OURS,), TUNED, "semantics=lwip", threads_at_most=1,
+              help="as tuned, under lwIP's rules"),
+    Allocator("shipped", (OURS,), "pools.conf", help="poolmalloc, shipped file: mostly fallback"),
     Allocator("over-jemalloc", (OURS, "libjemalloc.so.2"), "pools.conf",
-              "the same with jemalloc as next malloc"),
-    Allocator("strict", (OURS,), "bench/conf/{group}.strict.conf", "poolmalloc, lwIP's rules"),
+              help="the same with jemalloc as next malloc"),
 ]
 REFERENCES = [
-    Allocator("floor", (FLOOR,),
-              help="free lists without checks: what no malloc can save",
-              groups=("pairs", "batches", "random")),
+    Allocator("floor", (FLOOR,), groups=("pairs", "batches", "random"), threads_at_most=1,
+              help="free lists without checks: what no malloc can save"),
 ]
 ALL = PEERS + REFERENCES + VARIANTS
+
+
+def conf_by_hand(group: str) -> Path | None:
+    """The configuration of these scenarios where it is part of what they measure."""
+    path = SOURCE / "bench" / "conf" / f"{group}.conf"
+    return path if path.is_file() else None
 
 
 def find_library(name: str, build: Path) -> Path | None:
@@ -64,19 +75,16 @@ def missing_libraries(allocator: Allocator, build: Path) -> list[str]:
     return [name for name in allocator.preload if not find_library(name, build)]
 
 
-def conf_of(allocator: Allocator, group: str) -> Path | None:
-    """The configuration for loads of this group; None where there is none."""
-    path = SOURCE / allocator.conf.format(group=group)
-    return path if path.is_file() else None
-
-
-def variables(allocator: Allocator, build: Path, conf: Path | None = None,
-              options: str = "dump=off") -> dict[str, str]:
-    """What the environment of a program under this malloc has in addition."""
+def variables(allocator: Allocator, build: Path, tuned: Path | None = None,
+              options: str = "") -> dict[str, str]:
+    """What the environment of a program under this malloc has in addition. tuned: the
+    configuration made for it."""
     found = [str(find_library(name, build)) for name in allocator.preload]
     result = {"LD_PRELOAD": ":".join(found)} if found else {}
     if allocator.is_ours:
-        result |= {"POOLMALLOC_CONF": str(conf), "POOLMALLOC": options}
+        conf = tuned if allocator.conf == TUNED else SOURCE / allocator.conf
+        statements = ["dump=off", allocator.options, options]
+        result |= {"POOLMALLOC_CONF": str(conf), "POOLMALLOC": ";".join(filter(None, statements))}
     return result
 
 

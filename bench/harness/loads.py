@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import subprocess
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import allocators
-from .allocators import Allocator
-from .numbers import median
+from . import allocators, tune
+from .allocators import PEERS, TUNED, Allocator
+from .numbers import half_spread, median
 from .progress import Progress
 
 TIMEOUT_SECONDS = 600
-LEAST = "latency-least"  # a scenario whose runs continue each other's figures
 Sample = dict[str, float]
 
 
@@ -39,16 +37,24 @@ class Row:
     def has(self, allocator: str) -> bool:
         return bool(self.samples.get(allocator))
 
+    def values(self, allocator: str, figure: str) -> list[float]:
+        return [s[figure] for s in self.samples.get(allocator, []) if figure in s]
+
     def value(self, allocator: str, figure: str = "ns") -> float | None:
-        """The median of the rounds; of those that continue each other, the last."""
-        values = [s[figure] for s in self.samples.get(allocator, []) if figure in s]
-        if values and self.scenario.name == LEAST:
-            return values[-1]
+        """The median of the rounds."""
+        values = self.values(allocator, figure)
+        if figure.startswith("lowest_"):  # of all rounds until then: the last is the result
+            return values[-1] if values else None
         return median(values) if values else None
 
     def best_peer(self, figure: str = "ns") -> float | None:
-        values = [self.value(peer.name, figure) for peer in allocators.PEERS]
+        values = [self.value(peer.name, figure) for peer in PEERS]
         return min((value for value in values if value is not None), default=None)
+
+    def noise(self) -> float:
+        """Half the distance of the quartiles of all rounds, as a part of the median: the median of
+        this over the mallocs."""
+        return median([half_spread(self.values(name, "ns")) for name in self.samples])
 
 
 def list_scenarios(program: Path) -> list[Scenario]:
@@ -76,36 +82,53 @@ def run(build: Path, arguments: list[str], environment: dict[str, str]) -> Sampl
     return parse(done.stdout)
 
 
-def environment_for(allocator: Allocator, row: Row, build: Path) -> dict[str, str] | None:
-    """None: there is no configuration of this kind for the scenario, or no malloc in it."""
-    scenario = row.scenario
-    if allocator.groups and (scenario.group not in allocator.groups or row.threads > 1):
-        return None
-    if scenario.group == "reference" and allocator.name != "glibc":
-        return None
-    if not allocator.is_ours:
-        return allocators.variables(allocator, build)
-    conf = allocators.conf_of(allocator, scenario.group)
-    return allocators.variables(allocator, build, conf) if conf else None
+def takes(allocator: Allocator, row: Row) -> bool:
+    """Whether the row is run under this malloc."""
+    if row.scenario.group == "reference":  # there is no malloc in it
+        return allocator.name == "glibc"
+    if allocator.groups and row.scenario.group not in allocator.groups:
+        return False
+    at_most = allocator.threads_at_most
+    return at_most == 0 or row.threads <= at_most \
+        or (allocator.conf == TUNED and bool(allocators.conf_by_hand(row.scenario.group)))
 
 
-def measure(rows: list[Row], chosen: list[Allocator], build: Path, rounds: int,
-            scale: float) -> None:
+def arguments_of(row: Row, scale: float) -> list[str]:
+    return ["--scale", str(scale), "--threads", str(row.threads), row.scenario.name]
+
+
+def make_conf(row: Row, build: Path, scale: float, work: Path) -> Path:
+    """The configuration for the row: its group's by hand, or the tuner's from a run of it."""
+    by_hand = allocators.conf_by_hand(row.scenario.group)
+    if by_hand:
+        return by_hand
+    conf = work / f"{row.scenario.name}-{row.threads}.conf"
+    command = [str(build / "bench" / "bench_loads"), *arguments_of(row, scale)]
+    tune.make_conf(build, command, conf)
+    return conf
+
+
+def measure(rows: list[Row], chosen: list[Allocator], build: Path, rounds: int, scale: float,
+            work: Path) -> None:
     """Every row under every allocator, one after the other, again in each round; each round begins
-    with another allocator."""
-    progress = Progress(rounds * len(rows) * len(chosen))
-    with tempfile.TemporaryDirectory() as work:
-        for round_number in range(rounds):
-            turn = round_number % len(chosen)
-            for row in rows:
-                for allocator in chosen[turn:] + chosen[:turn]:
-                    progress.step(f"round {round_number + 1}, {row.name}, {allocator.name}")
-                    environment = environment_for(allocator, row, build)
-                    if environment is None:
-                        continue
-                    arguments = ["--scale", str(scale), "--threads", str(row.threads)]
-                    if row.scenario.name == LEAST:
-                        arguments += ["--least", f"{work}/{allocator.name}"]
-                    sample = run(build, [*arguments, row.scenario.name], environment)
-                    row.samples.setdefault(allocator.name, []).append(sample)
+    with another allocator. work: a folder for configurations and such."""
+    runs = [[(row, a) for a in chosen if takes(a, row)] for row in rows]
+    tuned = [row for row, cells in zip(rows, runs) if any(a.conf == TUNED for _, a in cells)]
+    progress = Progress(len(tuned) + rounds * sum(map(len, runs)))
+    confs = {}
+    for row in tuned:
+        progress.step(f"a configuration for {row.name}")
+        confs[row.name] = make_conf(row, build, scale, work)
+    for round_number in range(rounds):
+        for cells in runs:
+            turn = round_number % len(cells) if cells else 0
+            for row, allocator in cells[turn:] + cells[:turn]:
+                progress.step(f"round {round_number + 1}, {row.name}, {allocator.name}")
+                arguments = arguments_of(row, scale)
+                if row.scenario.group == "latency" and row.threads == 1:
+                    lowest = work / f"{row.scenario.name}-{allocator.name}.lowest"
+                    arguments = ["--lowest", str(lowest), *arguments]
+                environment = allocators.variables(allocator, build, confs.get(row.name))
+                sample = run(build, arguments, environment)
+                row.samples.setdefault(allocator.name, []).append(sample)
     progress.end()

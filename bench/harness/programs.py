@@ -78,12 +78,12 @@ def drive_redis(work: Path, requests: int) -> float:
 
 PROGRAMS = [
     Program("sqlite3", "sqlite3", ["sqlite3", ":memory:"], 150000, 300, "load.sql", stdin=True),
-    Program("python3", "python3", ["/usr/bin/python3", "{input}"], 60000, 50, "load.py",
+    Program("python3", "python3", ["/usr/bin/python3", "{input}"], 40000, 50, "load.py",
             environment={"PYTHONMALLOC": "malloc"}),
     Program("redis-server", "redis-server",
             ["redis-server", "--port", "0", "--unixsocket", "{work}/redis.sock", "--save", "",
-             "--daemonize", "no"], 100000, 100, drive=drive_redis),
-    Program("g++", "g++", ["g++", "-std=c++17", "-O1", "-c", "-o", "/dev/null", "{input}"], 3, 0,
+             "--daemonize", "no"], 40000, 100, drive=drive_redis),
+    Program("g++", "g++", ["g++", "-std=c++17", "-O1", "-c", "-o", "/dev/null", "{input}"], 1, 0,
             "load.cc"),
     Program("git-log", "git", ["git", "-C", "{work}/repository", "log", "-p", "--stat"], 3000, 20,
             prepare=make_repository),
