@@ -53,13 +53,14 @@ enum {
 pm_pool *pm_pool_find(const char *name);
 
 enum pm_pool_flags {
-    PM_POOL_ON_HEAP = 1 // each chunk is from malloc and goes back there; never more than `count`
+    PM_POOL_ON_HEAP = 1, // each chunk is from malloc and goes back there; never more than `count`
+    PM_POOL_PBUF = 2     // `size` is a pm_pbuf_chunk_size: dumps show a pool of packet buffers
 };
 
 // A new named pool of `count` chunks (1 to 4294967294) of `size` bytes (1 to 1 GiB), in the order
 // of lwIP's LWIP_MEMPOOL. `name`: letters, digits and _, no digit first, fewer than PM_NAME_MAX
 // bytes. `desc` is for people (dumps in lwIP's format show it) and may be NULL; both are copied,
-// and desc is cut to 255 bytes. `flags`: 0 or PM_POOL_ON_HEAP.
+// and desc is cut to 255 bytes. `flags`: 0, or pm_pool_flags added up.
 //
 // PM_POOL_ON_HEAP is lwIP's MEMP_MEM_MALLOC with the count still enforced: memory is taken only for
 // chunks in use, and a chunk is free for others as soon as it is freed. It asks the program's

@@ -69,8 +69,9 @@ static pm_pool *pm_lwip_create(const struct pm_lwip_entry *entry, size_t bytes)
             snprintf(name, sizeof name, "MALLOC_%s", pm_lwip_is_name(entry->name) ? entry->name : size);
         else
             snprintf(name, sizeof name, "MALLOC_%s_%u", size, attempt);
-        pm_pool *pool = pm_pool_create(name, entry->count, bytes, entry->desc,
-                                       MEMP_MEM_MALLOC ? PM_POOL_ON_HEAP : 0);
+        unsigned flags = (MEMP_MEM_MALLOC ? (unsigned)PM_POOL_ON_HEAP : 0U)
+                         | (entry->kind == PM_LWIP_PBUF ? (unsigned)PM_POOL_PBUF : 0U);
+        pm_pool *pool = pm_pool_create(name, entry->count, bytes, entry->desc, flags);
         if (pool)
             return pool;
         if (errno != EEXIST)

@@ -20,6 +20,8 @@ _Static_assert(__builtin_strcmp(PM_VERSION,
 _Static_assert((int)PM_KIND_MALLOC == (int)POOL_MALLOC && (int)PM_KIND_NAMED == (int)POOL_NAMED
                && (int)PM_KIND_PBUF == (int)POOL_PBUF && (int)PM_KIND_CREATED == (int)POOL_CREATED
                && (int)PM_KIND_STATIC == (int)POOL_STATIC, "one list of kinds, in two headers");
+_Static_assert((int)PM_POOL_ON_HEAP == (int)NAMED_ON_HEAP && (int)PM_POOL_PBUF == (int)NAMED_PBUF,
+               "one list of flags, in two headers");
 _Static_assert((int)PM_NAME_MAX == (int)NAME_MAX_BYTES && (int)PM_POOLS_MAX == (int)NAMED_POOLS_MAX,
                "limits are the same in two headers");
 
@@ -66,8 +68,8 @@ EXPORT pm_pool *pm_pool_create(const char *name, size_t count, size_t size, cons
 {
     struct pool *pool;
     int saved_errno = errno, error = EINVAL;
-    if ((flags & ~(unsigned)PM_POOL_ON_HEAP) == 0)
-        error = named_pool_create(name, count, size, desc, flags & PM_POOL_ON_HEAP, NULL, &pool);
+    if ((flags & ~(unsigned)(PM_POOL_ON_HEAP | PM_POOL_PBUF)) == 0)
+        error = named_pool_create(name, count, size, desc, flags, NULL, &pool);
     if (error)
         return fail(error);
     errno = saved_errno;
@@ -92,7 +94,7 @@ EXPORT pm_pool *pm_static_init(struct pm_static *declared)
         || (uintptr_t)declared->storage % ALIGN_MIN != 0)
         return fail(EINVAL);
     int error = named_pool_create(declared->name, declared->count, declared->size, declared->desc,
-                                  false, declared->storage, &pool);
+                                  0, declared->storage, &pool);
     if (error)
         return fail(error);
     errno = saved_errno;

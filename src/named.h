@@ -67,8 +67,10 @@ bool named_heap_has(struct pool *pool, const void *p);
 
 // Pools. What poolmalloc.h says of the function of the same name; the errors are returned.
 
+enum named_flags { NAMED_ON_HEAP = 1, NAMED_PBUF = 2 }; // enum pm_pool_flags
+
 int named_pool_create(const char *name, uint64_t count, uint64_t size, const char *desc,
-                      bool on_heap, char *storage, struct pool **ret_pool);
+                      unsigned flags, char *storage, struct pool **ret_pool);
 int named_pool_destroy(struct pool *pool);
 struct pool *named_pool_of(const void *p);
 void named_pool_reset_max(struct pool *pool);

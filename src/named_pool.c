@@ -43,8 +43,9 @@ static int create_locked(struct named_plan *plan, struct pool **ret_pool)
 }
 
 int named_pool_create(const char *name, uint64_t count, uint64_t size, const char *desc,
-                      bool on_heap, char *storage, struct pool **ret_pool)
+                      unsigned flags, char *storage, struct pool **ret_pool)
 {
+    bool on_heap = flags & NAMED_ON_HEAP;
     if (!is_name(name) || count == 0 || count > COUNT_MAX || size == 0 || size > SIZE_MAX_BYTES)
         return EINVAL;
     if (!runtime_enter_own())
@@ -59,6 +60,7 @@ int named_pool_create(const char *name, uint64_t count, uint64_t size, const cha
         .stride = on_heap ? ALIGN_MIN : stride,
         .count = count,
         .storage = guard_is_on ? NULL : storage, // where there is no room for guards
+        .is_pbuf = flags & NAMED_PBUF,
         .on_heap = on_heap,
     };
     if (pools_min_slice(&runtime_conf, plan.stride, count) == UINT64_MAX)

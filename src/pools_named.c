@@ -96,7 +96,7 @@ static void fill_entry(struct pool *pool, const struct named_plan *plan)
     copy_text(entry->name, sizeof entry->name, plan->name);
     copy_text(entry->desc, sizeof entry->desc, plan->desc);
     stats_describe_pool(pool->index, &(struct stats_description){
-        .kind = plan->kind, .name = entry->name, .desc = entry->desc,
+        .kind = plan->is_pbuf ? POOL_PBUF : plan->kind, .name = entry->name, .desc = entry->desc,
         .size = plan->size, .usable = plan->usable,
         .stride = plan->on_heap ? plan->usable : plan->stride,
         .count = pool->unlimited ? COUNT_UNLIMITED : pool->count});

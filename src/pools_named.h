@@ -36,6 +36,7 @@ struct named_plan {
     uint64_t size, usable, stride;
     uint64_t count;   // or COUNT_UNLIMITED
     char *storage;    // zeros of the program, laid out as PM_POOL_BYTES says; NULL: mapped
+    bool is_pbuf;     // shown as a pool of packet buffers, whatever its kind
     bool on_heap;     // the pool only counts: its chunks are addresses without memory
     struct blocks *blocks; // where their blocks will be known
 };

@@ -239,6 +239,25 @@ END
     [[ $output == *"poolmalloc_lwip: A: another pool has this name"* ]]
 }
 
+@test "what a program measured becomes the lwippools.h of its kinds of pools again" {
+    [ -x "$BUILD/poolmalloc" ] || skip "built without the command"
+    local folder=$TESTS/lwip/fixed_bugs
+    cd "$BATS_TEST_TMPDIR"
+    compile program "$folder" -DLWIP_NOASSERT "$folder/fixed_bugs.c" -pthread
+    with "dump=$PWD/dump;dump_format=json;malloc size=4K count=9" ./program names_and_counters_belong_together
+    "$BUILD/poolmalloc" export lwip --alignment=4 dump -o measured.h 2>warnings
+    diff <(sed '1,/ \*\/$/d; s/) .*/)/' measured.h) - <<'END'
+LWIP_MALLOC_MEMPOOL_START
+LWIP_MALLOC_MEMPOOL(2, 100)
+LWIP_MALLOC_MEMPOOL(2, 1512)
+LWIP_MALLOC_MEMPOOL_END
+LWIP_MEMPOOL(FIRST, 1, 40, "before malloc pools")
+LWIP_MEMPOOL(INSIDE, 1, 5000, "between START and END")
+LWIP_PBUF_MEMPOOL(RX, 1, 304, "packets")
+/* AFTER is left out: its chunks are too large for lwIP */
+END
+}
+
 @test "a request that no pool is large enough for is an assertion, unless there are none" {
     printf 'LWIP_MALLOC_MEMPOOL(1, 64)\n' >"$BATS_TEST_TMPDIR/lwippools.h"
     cat >"$BATS_TEST_TMPDIR/main.c" <<'END'

@@ -101,7 +101,7 @@ static void create_and_destroy(uint64_t *state, struct gift *gift)
     unsigned count = 1 + (unsigned)(dice >> 40) % COUNT_MAX;
     struct pool *pool;
     snprintf(name, sizeof name, "P%u", (unsigned)(dice >> 20) % NAMES);
-    int error = named_pool_create(name, count, 8 + (dice >> 8) % 500, "", dice % 4 == 0, NULL, &pool);
+    int error = named_pool_create(name, count, 8 + (dice >> 8) % 500, "", dice % 4 == 0 ? NAMED_ON_HEAP : 0, NULL, &pool);
     if (error) {
         expect(error == EEXIST, "a pool cannot be created");
         atomic_fetch_add(&refused, 1);
@@ -150,7 +150,7 @@ static void fork_once(uint64_t seed)
     pid_t child = fork();
     if (child == 0) {
         struct pool *pool; // under a name that no thread of the parent has
-        bool works = named_pool_create("CHILD", 9, 100, "", false, NULL, &pool) == 0;
+        bool works = named_pool_create("CHILD", 9, 100, "", 0, NULL, &pool) == 0;
         if (works)
             use(pool, 9, &seed, NULL);
         _exit(works && named_pool_destroy(pool) == 0 ? 0 : 1);

@@ -149,7 +149,7 @@ static int run(uint64_t seed)
     snprintf(options, sizeof options, "dump=off;malloc size=64 count=4;%s", scenario->options);
     setenv("POOLMALLOC", options, 1);
     alarm(SECONDS_MAX);
-    if (named_pool_create("waits", scenario->count, 64, "", scenario->on_heap, NULL, &pool) != 0)
+    if (named_pool_create("waits", scenario->count, 64, "", scenario->on_heap ? NAMED_ON_HEAP : 0, NULL, &pool) != 0)
         fail("the pool cannot be created");
     if (scenario->watched)
         named_pool_on_available(pool, hear_news, NULL);

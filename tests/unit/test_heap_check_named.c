@@ -36,9 +36,9 @@ static void stray_in_named_pools(int level)
 {
     static char storage[16384] __attribute__((aligned(64)));
     struct pool *made, *declared, *on_heap;
-    cr_assert_eq(named_pool_create("MADE", 5, 100, "", false, NULL, &made), 0);
-    cr_assert_eq(named_pool_create("DECLARED", 5, 200, "", false, storage, &declared), 0);
-    cr_assert_eq(named_pool_create("ON_HEAP", 5, 64, "", true, NULL, &on_heap), 0);
+    cr_assert_eq(named_pool_create("MADE", 5, 100, "", 0, NULL, &made), 0);
+    cr_assert_eq(named_pool_create("DECLARED", 5, 200, "", 0, storage, &declared), 0);
+    cr_assert_eq(named_pool_create("ON_HEAP", 5, 64, "", NAMED_ON_HEAP, NULL, &on_heap), 0);
     stray_in(pools_named_find("LINE"), level);
     stray_in(pools_named_find("PACKETS"), level);
     stray_in(made, level);
@@ -70,7 +70,7 @@ Test(heap_check_named, a_pool_that_ended_is_watched_no_more)
     struct pool *pool;
     start(OPTIONS "overflow_check=2; poison=yes; malloc size=64 count=2");
     for (int round = 0; round < 300; round++) { // more than there are entries
-        cr_assert_eq(named_pool_create("AGAIN", 1 + (uint64_t)round, 100, "", false, NULL, &pool), 0);
+        cr_assert_eq(named_pool_create("AGAIN", 1 + (uint64_t)round, 100, "", 0, NULL, &pool), 0);
         char *p = named_alloc(pool, 100);
         p[-1] = 1;
         named_free(pool, p);
@@ -97,7 +97,7 @@ Test(heap_check_named, a_pool_may_end_while_another_thread_looks_at_all)
     pthread_create(&looker, NULL, look_at_all, NULL);
     for (int round = 0; round < 2000; round++) {
         void *chunks[20];
-        cr_assert_eq(named_pool_create("AGAIN", ARRAY_LENGTH(chunks), 100, "", false, NULL, &pool), 0);
+        cr_assert_eq(named_pool_create("AGAIN", ARRAY_LENGTH(chunks), 100, "", 0, NULL, &pool), 0);
         for (unsigned i = 0; i < ARRAY_LENGTH(chunks); i++)
             chunks[i] = named_alloc(pool, 100);
         for (unsigned i = 0; i < ARRAY_LENGTH(chunks); i++)
@@ -124,7 +124,7 @@ Test(heap_check_named, a_chunk_that_was_waited_for_is_watched)
     pthread_t waiter;
     void *got;
     start(OPTIONS "overflow_check=1; poison=yes; malloc size=64 count=2");
-    cr_assert_eq(named_pool_create("SMALL", 1, 64, "", false, NULL, &pool), 0);
+    cr_assert_eq(named_pool_create("SMALL", 1, 64, "", 0, NULL, &pool), 0);
     char *p = named_alloc(pool, 64);
     cr_assert_eq(pthread_create(&waiter, NULL, wait_for_one, pool), 0);
     for (uint32_t waiting = 0; waiting == 0; sched_yield()) {

@@ -96,10 +96,29 @@ Test(lwip_export, a_smaller_alignment_raises_sizes, .init = setup)
                                   "LWIP_MALLOC_MEMPOOL(1, 256)\n"
                                   "LWIP_MALLOC_MEMPOOL(1, 1520)\n"
                                   "LWIP_MALLOC_MEMPOOL_END\n"
-                                  "LWIP_MEMPOOL(N, 1, 16, \"\")\n"
+                                  "LWIP_MEMPOOL(N, 1, 10, \"\")\n"
                                   "LWIP_PBUF_MEMPOOL(P, 1, 16, \"\")\n");
     from.alignment = 32;
     cr_expect(strstr(lines(true), "(1, 1512)\n"));
+}
+
+// Of a program with poolmalloc_lwip.h: mem_malloc's pools are named ones, and malloc is the host's.
+Test(lwip_export, pools_of_mem_malloc_become_malloc_pools, .init = setup)
+{
+    from.program = "p";
+    add_measured(POOL_MALLOC, "MALLOC_256", 256, 7);
+    strcpy(add_measured(POOL_CREATED, "MALLOC_256", 256, 1)->desc, "MALLOC_256");
+    strcpy(add_measured(POOL_CREATED, "MALLOC_BIG", 600, 2)->desc, "MALLOC_BIG");
+    strcpy(add_measured(POOL_CREATED, "MALLOC_MINE", 100, 3)->desc, "made by the program");
+    strcpy(add_measured(POOL_CREATED, "BOX", 100, 4)->desc, "MALLOC_256");
+    figures.oversize = 1; // the host's
+    cr_expect_str_eq(lines(true), "LWIP_MALLOC_MEMPOOL_START\n"
+                                  "LWIP_MALLOC_MEMPOOL(1, 256) /* max 1, err 0 */\n"
+                                  "LWIP_MALLOC_MEMPOOL(2, 600) /* max 2, err 0 */\n"
+                                  "LWIP_MALLOC_MEMPOOL_END\n"
+                                  "LWIP_MEMPOOL(MALLOC_MINE, 3, 100, \"made by the program\") /* max 3, err 0 */\n"
+                                  "LWIP_MEMPOOL(BOX, 4, 100, \"MALLOC_256\") /* max 4, err 0 */\n");
+    cr_expect_str_eq(warnings, "f: warning: malloc pools are left out: mem_malloc has pools of its own\n");
 }
 
 Test(lwip_export, sixteen_bits, .init = setup)

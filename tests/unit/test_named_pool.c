@@ -31,12 +31,23 @@ Test(named_pool, what_cannot_be_created_is_refused_with_a_reason)
     refuses(EINVAL, "b", 1, 0, 0);
     refuses(EINVAL, "b", (size_t)UINT32_MAX, 1, 0);
     refuses(EINVAL, "b", 1, ((size_t)1 << 30) + 1, 0);
-    refuses(EINVAL, "b", 1, 1, 2);
+    refuses(EINVAL, "b", 1, 1, 4);
     refuses(ENOMEM, "b", (size_t)UINT32_MAX - 1, (size_t)1 << 30, 0);
     cr_assert_null(pm_pool_find("b"));
     longest[PM_NAME_MAX - 1] = '\0';
     cr_assert_eq(pm_pool_find("A"), pm_pool_next(NULL));
     cr_assert_eq(create(longest, 1, 1), pm_pool_find(longest));
+}
+
+Test(named_pool, a_pool_of_packet_buffers_is_shown_as_one)
+{
+    start("malloc size=16 count=1");
+    pm_pool *pool = pm_pool_create("rx", 3, 132, NULL, PM_POOL_PBUF | PM_POOL_ON_HEAP);
+    cr_assert_eq(stats_of(pool).kind, PM_KIND_CREATED);
+    cr_assert_eq(stats_of(pool).on_heap, 1);
+    struct stats_figures all = figures();
+    cr_assert_eq(all.pools[1].kind, POOL_PBUF);
+    cr_assert_eq(pm_pool_destroy(pool), 0);
 }
 
 Test(named_pool, a_pool_in_use_is_not_destroyed)

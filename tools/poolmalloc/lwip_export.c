@@ -39,9 +39,25 @@ static unsigned long ul(uint64_t n)
 
 // ---- What a pool becomes ----
 
+// A pool that poolmalloc_lwip.h made of an LWIP_MALLOC_MEMPOOL: known by the names that lwIP gives it.
+static bool is_of_mem_malloc(const struct stats_pool_figures *pool)
+{
+    return pool->kind == POOL_CREATED && strncmp(pool->name, "MALLOC_", 7) == 0
+           && strncmp(pool->desc, "MALLOC_", 7) == 0;
+}
+
 static bool is_malloc(const struct stats_pool_figures *pool)
 {
-    return pool->kind == POOL_MALLOC;
+    return pool->kind == POOL_MALLOC || is_of_mem_malloc(pool);
+}
+
+// Where mem_malloc has pools of its own, malloc is what the host's program asked besides.
+static bool is_of_host(const struct lwip_export *from, const struct stats_pool_figures *pool)
+{
+    bool own_pools = false;
+    for (unsigned i = 0; i < from->figures->pool_count; i++)
+        own_pools |= is_of_mem_malloc(&from->figures->pools[i]);
+    return pool->kind == POOL_MALLOC && own_pools;
 }
 
 static uint64_t source_alignment(const struct lwip_export *from)
@@ -50,9 +66,12 @@ static uint64_t source_alignment(const struct lwip_export *from)
 }
 
 // What stands in the macro: declared bytes; of packet buffers, the payload. The target's chunks must take
-// what the measured ones took, which may be more than was declared, up to the rounding there.
+// what malloc or a packet put into the measured ones, which may be more than was declared, up to the
+// rounding there.
 static uint64_t size_on_target(const struct lwip_export *from, const struct stats_pool_figures *pool)
 {
+    if (pool->kind != POOL_MALLOC && pool->kind != POOL_PBUF)
+        return pool->size;
     uint64_t header = pool->kind == POOL_PBUF ? align_up(PBUF_BYTES, source_alignment(from)) : 0;
     uint64_t size = pool->size - min_u64(pool->size, header);
     uint64_t usable = pool->usable - min_u64(pool->usable, header);
@@ -104,7 +123,8 @@ static void write_size(const struct export *export, const struct stats_pool_figu
 {
     int equal = 0;
     for (const struct stats_pool_figures *other = export->from->figures->pools; other < pool; other++)
-        equal += is_malloc(other) && size_on_target(export->from, other) == size;
+        equal += is_malloc(other) && !is_of_host(export->from, other)
+                 && size_on_target(export->from, other) == size;
     if (equal == 0)
         fprintf(export->header, "%lu", ul(size));
     else
@@ -205,7 +225,7 @@ static bool has_counts(const struct export *export)
 
 static bool is_in_block(const struct lwip_export *from, const struct stats_pool_figures *pool)
 {
-    return is_malloc(pool) && count_on_target(from, pool) > 0
+    return is_malloc(pool) && !is_of_host(from, pool) && count_on_target(from, pool) > 0
            && element_on_target(from, pool, size_on_target(from, pool)) <= LWIP_MAX;
 }
 
@@ -215,7 +235,12 @@ static void warn_of_run(const struct export *export)
     const struct stats_figures *figures = export->from->figures;
     if (!export->from->program)
         return;
-    if (figures->oversize > 0)
+    bool host = false;
+    for (unsigned i = 0; i < figures->pool_count; i++)
+        host |= is_of_host(export->from, &figures->pools[i]);
+    if (host)
+        warn(export, NULL, "malloc pools are left out: mem_malloc has pools of its own");
+    else if (figures->oversize > 0)
         warn(export, NULL, "%lu requests of %lu bytes were larger than every pool",
              ul(figures->oversize), ul(figures->oversize_bytes));
     for (unsigned i = 0; i < figures->pool_count; i++)
@@ -237,7 +262,7 @@ bool lwip_export(const struct lwip_export *from, FILE *header, FILE *warnings)
     if (malloc_pools)
         fputs("LWIP_MALLOC_MEMPOOL_START\n", header);
     for (unsigned i = 0; i < figures->pool_count; i++)
-        if (is_malloc(&figures->pools[i]))
+        if (is_malloc(&figures->pools[i]) && !is_of_host(from, &figures->pools[i]))
             write_pool(&export, &figures->pools[i]);
     if (malloc_pools)
         fputs("LWIP_MALLOC_MEMPOOL_END\n", header);
