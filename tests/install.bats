@@ -131,4 +131,10 @@ linked() {
     cc -o "$BATS_TEST_TMPDIR/use" -I"$folder" -I"$ROOT/include" -I"$ROOT/include/poolmalloc-lwip" \
         "$folder/use.c" "$folder/pools.c" -L"$library" -lpoolmalloc -Wl,-rpath,"$library"
     POOLMALLOC="stats_dir=$BATS_TEST_TMPDIR;dump=off" "$BATS_TEST_TMPDIR/use" | grep -q "SYS_MBOX 22"
+    consumers # with find_package
+    POOLMALLOC="stats_dir=$BATS_TEST_TMPDIR;dump=off" "$BUILT/for_lwip" | grep -q "SYS_MBOX 22"
+    if command -v pkg-config >/dev/null; then
+        PKG_CONFIG_PATH=$(dirname "$(find "$ROOT" -name poolmalloc.pc)")
+        [ -e "$(PKG_CONFIG_PATH=$PKG_CONFIG_PATH pkg-config --variable=lwipdir poolmalloc-pools)/lwip/memp.h" ]
+    fi
 }

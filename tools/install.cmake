@@ -4,8 +4,13 @@
 # pools.conf there is for whoever runs the machine to write.
 include(CMakePackageConfigHelpers)
 
+# What a program for lwIP adds to any of the libraries: headers in the place of lwIP's.
+add_library(lwip INTERFACE)
+target_include_directories(lwip INTERFACE
+  $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/poolmalloc-lwip>)
+
 set(config_dir ${CMAKE_INSTALL_LIBDIR}/cmake/poolmalloc)
-install(TARGETS poolmalloc poolmalloc-static pools pools-static EXPORT poolmalloc
+install(TARGETS poolmalloc poolmalloc-static pools pools-static lwip EXPORT poolmalloc
         LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(EXPORT poolmalloc NAMESPACE poolmalloc:: DESTINATION ${config_dir}
         FILE poolmallocTargets.cmake)

@@ -114,7 +114,8 @@ static bool import(const struct request *request)
     if (!can_be_included(request->file))
         return false;
     if (!lwip_read(request->file, &request->compiler, &pools)) {
-        verb_complain("%s: could not be evaluated; types come with -include, numbers with -D",
+        verb_complain("%s: could not be evaluated; as for the compiler, -I says where headers are, "
+                      "-include brings types, -D macros",
                       request->file);
         return false;
     }
