@@ -147,6 +147,24 @@ Test(named_wait, the_pool_uses_caches_again_when_nobody_waits, .timeout = TIMEOU
     cache_check();
 }
 
+Test(named_wait, a_pool_is_not_destroyed_while_a_thread_waits, .timeout = TIMEOUT_SECONDS)
+{
+    start("malloc size=16 count=1");
+    pool = pm_pool_create("waited", 2, 64, "", 0);
+    void *chunks[3], *got;
+    pthread_t thread;
+    cr_assert_eq(drain(pool, chunks), 2);
+    pthread_create(&thread, NULL, wait_for_ever, NULL);
+    await_waiting(pool, 1);
+    cr_assert_eq(pm_pool_destroy(pool), EBUSY);
+    pm_free(pool, chunks[0]);
+    pthread_join(thread, &got);
+    cr_assert_eq(pm_pool_destroy(pool), EBUSY);
+    pm_free(pool, got);
+    pm_free(pool, chunks[1]);
+    cr_assert_eq(pm_pool_destroy(pool), 0);
+}
+
 // lwIP's LWIP_HOOK_MEMP_AVAILABLE.
 
 static unsigned calls;
