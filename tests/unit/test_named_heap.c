@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <stdlib.h>
 #include <sys/resource.h>
 
 #include "named_test.h"
@@ -51,31 +52,36 @@ Test(named_heap, misuse_is_found_without_looking_at_memory)
     cr_assert_eq(stats_of(pool).used, 0);
 }
 
-// The table of blocks against a list, in an order that leaves holes everywhere.
+// The table of blocks against a list, as full as it gets, in an order that leaves holes everywhere. Other
+// blocks come and go meanwhile: addresses in a regular order would hardly meet in the table.
 Test(named_heap, thousands_of_blocks_come_and_go)
 {
-    enum { COUNT = 3000 };
-    static void *chunks[COUNT + 1];
+    enum { COUNT = 4096, OTHERS = 500 };
+    static void *chunks[COUNT + 1], *others[OTHERS];
     pm_pool *pool = start_on_heap(COUNT, 24);
     uint64_t dice = 1;
     unsigned used = 0;
     for (unsigned step = 0; step < 100000; step++) {
         dice = dice * 6364136223846793005U + 1442695040888963407U;
-        void **chunk = &chunks[(dice >> 33) % COUNT];
-        if (*chunk) {
+        void **chunk = &chunks[(dice >> 33) % COUNT], **other = &others[(dice >> 20) % OTHERS];
+        free(*other);
+        *other = malloc((dice >> 24) % 300);
+        if (!*chunk) {
+            cr_assert(*chunk = pm_alloc(pool));
+            used++;
+        } else if (dice >> 60 == 0) { // of 16 that are met; so most are in use
             cr_assert_eq(pm_pool_of(*chunk), pool);
             pm_free(pool, *chunk);
             *chunk = NULL;
             used--;
-        } else {
-            cr_assert(*chunk = pm_alloc(pool));
-            used++;
         }
     }
+    cr_assert_gt(used, COUNT * 3 / 4);
     cr_assert_eq(stats_of(pool).used, used);
     cr_assert_eq(stats_of(pool).illegal, 0);
     for (unsigned i = 0; i < COUNT; i++)
         pm_free(pool, chunks[i]);
+    cr_assert_eq(stats_of(pool).illegal, 0);
     cr_assert_eq(drain(pool, chunks), COUNT);
 }
 
