@@ -63,7 +63,7 @@ Test(api, storage_is_as_large_as_the_macro_says)
     static unsigned char memory[GUARD + PM_POOL_BYTES(COUNT, SIZE) + GUARD] __attribute__((aligned(64)));
     struct pm_static declared = {"guarded", "", memory + GUARD, PM_POOL_BYTES(COUNT, SIZE), COUNT, SIZE,
                                  NULL};
-    start("malloc size=16 count=1");
+    start("thread_cache=off; malloc size=16 count=1"); // so that all free chunks are in the pool's stack
     memset(memory, 0xcd, GUARD);
     memset(memory + sizeof memory - GUARD, 0xcd, GUARD);
     all_of_it(&declared);

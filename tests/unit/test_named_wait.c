@@ -51,6 +51,28 @@ Test(named_wait, a_thread_that_waits_is_served_by_a_free, .timeout = TIMEOUT_SEC
     cache_check();
 }
 
+static void *wait_for_zeros(void *unused)
+{
+    (void)unused;
+    struct pool *inner = (struct pool *)pool;
+    return named_alloc_slow(inner, inner->size, true, PM_FOREVER);
+}
+
+Test(named_wait, a_chunk_that_was_waited_for_can_be_zero, .timeout = TIMEOUT_SECONDS)
+{
+    start_with("auto");
+    void *chunks[9], *got;
+    pthread_t thread;
+    cr_assert_eq(drain(pool, chunks), 8);
+    memset(chunks[3], 0xff, 64);
+    pthread_create(&thread, NULL, wait_for_zeros, NULL);
+    await_waiting(pool, 1);
+    pm_free(pool, chunks[3]);
+    pthread_join(thread, &got);
+    for (unsigned i = 0; i < 64; i++)
+        cr_assert_eq(((char *)got)[i], 0);
+}
+
 // Each free serves the one that came first, and wakes nobody else.
 Test(named_wait, first_come_first_served, .timeout = TIMEOUT_SECONDS)
 {

@@ -62,7 +62,7 @@ static void names_and_counters_belong_together(void)
             CHECK((chunk[type][i] = memp_malloc(type)));
     for (memp_t type = 0; type < POOLS; type++) {
         struct pm_stats now = stats(type);
-        CHECK(strcmp(now.desc, declared[type].desc) == 0);
+        CHECK(strcmp(now.desc, declared[type].desc) == 0 && now.on_heap == MEMP_MEM_MALLOC);
         CHECK(now.avail == declared[type].count && now.used == (type + 1) % declared[type].count);
         for (unsigned i = 0; i < now.used; i++)
             memp_free(type, chunk[type][i]);
