@@ -58,15 +58,6 @@ enum {
 // instead of computing each field's address anew from what the pointer was made of.
 #define IN_REGISTER(pointer) __asm__("" : "+r"(pointer))
 
-// &of->array[index], with the array's place in the structure left to the instruction that uses the
-// element. gcc would add it to the index in an instruction of its own.
-#define ELEMENT(of, array, index) \
-    (__extension__({ \
-        uint64_t element_at = (index) * sizeof (of)->array[0]; \
-        IN_REGISTER(element_at); \
-        (__typeof__(&(of)->array[0]))(void *)((char *)(of)->array + element_at); \
-    }))
-
 // Where the function that says this returns to. In a function that an exported one jumps to as its last
 // act, as the slow paths of malloc and free are, that is in the program: who called malloc.
 #define CALLER() __builtin_extract_return_addr(__builtin_return_address(0))

@@ -290,6 +290,7 @@ struct cache *cache_attach(struct stats_file *stats)
     cache->taken = true;
     cache->thread = os_thread_id();
     cache->stats = &stats->blocks[i + 1];
+    cache->sizes = cache->stats->sizes;
     if (count_read(&stats->header.blocks_used) < i + 2)
         atomic_store_explicit(&stats->header.blocks_used, i + 2, memory_order_relaxed);
     return cache;

@@ -55,6 +55,7 @@ _Static_assert(sizeof(struct bin) == CACHE_LINE, "an operation touches one line 
 
 struct cache {
     struct stats_block *stats; // this thread's counters; NULL when there is no thread
+    struct stats_size *sizes;  // stats->sizes, at hand
     uint32_t index;            // in the list of caches; block index + 1 of the statistics
     int thread;                // its number
     bool taken;                // by a thread; under the runtime's lock
@@ -74,7 +75,9 @@ extern _Atomic bool cache_is_shared;
 
 INLINE struct bin *cache_bin(struct cache *cache, uint64_t pool)
 {
-    struct bin *bin = ELEMENT(cache, bins, pool);
+    uint64_t at = pool * sizeof(struct bin);
+    IN_REGISTER(at); // else gcc adds the place of bins[] to the index, in an instruction of its own
+    struct bin *bin = (struct bin *)(void *)((char *)cache->bins + at);
     IN_REGISTER(bin);
     return bin;
 }

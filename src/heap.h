@@ -28,7 +28,7 @@ INLINE bool heap_pop(size_t step, size_t size, void **ret_chunk, bool *ret_was_n
     struct bin *bin = cache_bin(cache, pools.route.table[step]);
     if (unlikely(!bin_pop(bin, ret_chunk, ret_was_new)))
         return false;
-    struct stats_size *counts = ELEMENT(cache->stats, sizes, step);
+    struct stats_size *counts = &cache->sizes[step];
     count_own(&counts->count, 1);
     count_own(&counts->bytes, size);
     return true;
