@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "os.h"
+#include "os_call.h"
 
 static char folder[] = "/tmp/test_os.XXXXXX";
 
@@ -234,4 +235,17 @@ Test(os, a_wait_ends_when_the_word_is_another_or_the_time_is_over)
     while (os_futex_wait_until(&word, 1, until)) {} // a signal may interrupt it
     cr_assert_geq(os_clock_ns(), until);
     cr_assert_not(os_futex_wait_until(&word, 1, 1)); // long over
+}
+
+Test(os, direct_calls_answer_with_the_error_and_leave_errno_alone)
+{
+    int ends[2];
+    char byte = 'x';
+    cr_assert_eq(pipe(ends), 0);
+    errno = 77;
+    cr_assert_eq(os_call(SYS_getpid), getpid());
+    cr_assert_eq(os_call(SYS_close, -1), -EBADF);
+    cr_assert_eq(os_call(SYS_pwrite64, ends[1], &byte, 1, 0), -ESPIPE);
+    cr_assert_eq(os_call(SYS_write, ends[1], &byte, 1), 1);
+    cr_assert_eq(errno, 77);
 }
