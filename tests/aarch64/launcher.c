@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Stands in the place of a test program that this machine cannot run, and runs it by the emulator:
-// DIRECTORY/aarch64/NAME for DIRECTORY/NAME. Linked statically, so that LD_PRELOAD has no effect
-// here; the emulated program gets it.
+// DIRECTORY/aarch64/NAME for DIRECTORY/NAME; so emulated programs can start each other. Linked statically, so
+// that LD_PRELOAD has no effect here; the emulated program gets it. EMULATED_PRELOAD is what it gets otherwise,
+// of this machine's programs in between (env, a shell), which could not load it.
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,8 @@ int main(int argc, char **argv)
     char *slash = strrchr(self, '/');
     snprintf(program, sizeof program, "%.*s/aarch64%s", (int)(slash - self), self, slash);
     const char *library = getenv("LD_PRELOAD");
+    if (!library)
+        library = getenv("EMULATED_PRELOAD");
     if (library)
         snprintf(preload, sizeof preload, "LD_PRELOAD=%s", library);
     unsetenv("LD_PRELOAD");

@@ -50,7 +50,7 @@ preload() {
     local other=$PROGRAMS/libcalls_back.so list conf dump=$BATS_TEST_TMPDIR/dump
     for list in "$LIB $other" "$other $LIB"; do
         for conf in "on_empty=fail;malloc size=64 count=300" "$unlimited"; do
-            passes "$conf" env LD_PRELOAD="$list" "$PROGRAMS/fork_often" 50
+            passes "$conf" env LD_PRELOAD="$list" "$PROGRAMS/fork_often" 20
             run --separate-stderr preload "$list" "dump=$dump;programs=end_with;$conf" "$PROGRAMS/end_with" 3
             [ "$status" = 3 ]
             [ -z "$stderr" ]
