@@ -25,9 +25,14 @@ uint64_t format_value(const void *figures, const struct format_counter *counter)
     return value;
 }
 
+static double given_bytes(const struct stats_pool_figures *pool)
+{
+    return (double)pool->allocs * (double)pool->usable;
+}
+
 unsigned format_waste_percent(const struct stats_pool_figures *pool)
 {
-    double given = (double)pool->allocs * (double)pool->usable;
+    double given = given_bytes(pool);
     double asked = (double)pool->requested_bytes;
     return asked >= given ? 0 : (unsigned)((given - asked) * 100 / given);
 }
@@ -140,21 +145,25 @@ static uint64_t average_chunk(const struct stats_pool_figures *pool)
     return pool->allocs == 0 ? 0 : align_up(pool->requested_bytes / pool->allocs + 1, ALIGN_MIN);
 }
 
-// More than half was wasted, and smaller chunks could be had.
-static bool is_wasteful(const struct stats_pool_figures *pool)
+// More than half was wasted, it matters among all that was served, and smaller chunks could be had.
+static bool is_wasteful(const struct stats_pool_figures *pool, double all_given)
 {
-    return format_waste_percent(pool) > 50 && average_chunk(pool) < pool->usable;
+    return format_waste_percent(pool) > 50 && given_bytes(pool) > all_given / 10
+           && average_chunk(pool) < pool->usable;
 }
 
 // One line about the pool that needs it most: asked most often while empty, else most waste.
 static void text_advice(struct text *out, const struct stats_figures *figures)
 {
     const struct stats_pool_figures *emptiest = NULL, *wasteful = NULL;
+    double all_given = 0;
+    for (unsigned i = 0; i < figures->pool_count; i++)
+        all_given += given_bytes(&figures->pools[i]);
     for (unsigned i = 0; i < figures->pool_count; i++) {
         const struct stats_pool_figures *pool = &figures->pools[i];
         if (pool->err > 0 && (!emptiest || pool->err > emptiest->err))
             emptiest = pool;
-        if (is_wasteful(pool) && (!wasteful || pool->allocs > wasteful->allocs))
+        if (is_wasteful(pool, all_given) && (!wasteful || pool->allocs > wasteful->allocs))
             wasteful = pool;
     }
     if (emptiest && emptiest->count == COUNT_UNLIMITED)
@@ -173,7 +182,9 @@ static void text_advice(struct text *out, const struct stats_figures *figures)
 static void format_text(struct text *out, const struct format_subject *subject)
 {
     const struct stats_figures *figures = subject->figures;
-    text_addf(out, "poolmalloc: %s, pid %lu, ", subject->program, ul(subject->process_id));
+    text_addf(out, "poolmalloc: %s, ", subject->program);
+    if (subject->process_id != 0) // 0: of several processes
+        text_addf(out, "pid %lu, ", ul(subject->process_id));
     if (subject->state == FORMAT_DIED && subject->milliseconds == 0)
         text_add(out, format_states[FORMAT_DIED]);
     else

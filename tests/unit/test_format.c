@@ -54,6 +54,23 @@ Test(format, no_advice_where_no_smaller_chunks_can_be_had, .init = make)
     cr_assert_null(strstr(buffer, "advice"));
 }
 
+Test(format, no_advice_about_waste_that_does_not_matter, .init = make)
+{
+    all.pools[1].allocs = 1000; // 1.5 MB, of which the first pool's 25 KB are little
+    all.pools[1].requested_bytes = 1500000;
+    format_dump(&out, DUMP_TEXT, &subject);
+    cr_assert(strstr(buffer, "    60%\n"));
+    cr_assert_null(strstr(buffer, "advice"));
+}
+
+Test(format, several_processes_have_no_process_id, .init = make)
+{
+    struct format_subject merged = subject;
+    merged.process_id = 0;
+    format_dump(&out, DUMP_TEXT, &merged);
+    cr_assert(strstr(buffer, "poolmalloc: prog \"x\", 1.234 s; pools: test\n"));
+}
+
 Test(format, of_a_process_that_died_nobody_knows_how_long_it_ran, .init = make)
 {
     struct format_subject dead = subject;
