@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What the library says to people: a line, "poolmalloc: ...", sometimes with indented ones after it,
-// in one write to standard error as it was at start-up. Keeps errno. Never allocates; may be called with locks held, but should not be.
+// in one write to standard error as it was at start-up. Keeps errno. Never allocates; may be called with
+// locks held, but should not be.
 #ifndef MESSAGE_H
 #define MESSAGE_H
 
