@@ -68,7 +68,7 @@ static bool write_text(const struct conf *conf, const struct stats_file *file, c
     dump_expand_path(conf->dump.text, &file->header, &expanded);
     int error = os_append_file(path, dump->data, dump->length);
     if (error)
-        message("the dump could not be written to %s", path);
+        message("the dump could not be written to %s: %s", path, os_error_text(error));
     return error == 0;
 }
 

@@ -130,6 +130,9 @@ void os_close(int fd);
 // Appends text to a file (created with mode 0600), in one write unless the system cuts it. 0 or -errno.
 int os_append_file(const char *path, const char *text, size_t length);
 
+// In words, why a function of files returned -errno. libc's strerror may allocate.
+const char *os_error_text(ssize_t error);
+
 // Standard error as it was at start-up.
 
 // Remembers where descriptor 2 leads. With keep_open a duplicate is kept as well, for programs

@@ -278,3 +278,20 @@ bool os_stderr_write(const char *text, size_t length)
     os_cancel_restore(cancel_state);
     return error == 0;
 }
+
+const char *os_error_text(ssize_t error)
+{
+    switch (error) {
+    case -ENOENT: return "no such file or directory";
+    case -ENOTDIR: return "not a directory";
+    case -EISDIR: return "is a directory";
+    case -EACCES:
+    case -EPERM: return "permission denied";
+    case -EROFS: return "read-only file system";
+    case -ENOSPC:
+    case -EDQUOT: return "no space left";
+    case -EFBIG: return "file too large";
+    case -EMFILE: return "too many open files";
+    default: return "the kernel refused";
+    }
+}

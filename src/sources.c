@@ -23,17 +23,6 @@ static void report(void *context, const char *mistake)
     message("%s", mistake);
 }
 
-static const char *error_name(ssize_t error)
-{
-    switch (error) {
-    case -ENOENT: return "no such file";
-    case -EACCES: return "permission denied";
-    case -EISDIR: return "is a directory";
-    case -EFBIG: return "too large for a configuration";
-    default: return "cannot be read";
-    }
-}
-
 // Merges a file under the name it is to have in messages. Mistakes; a missing file is -1.
 static int merge_file(struct conf *conf, const char *path, const char *name)
 {
@@ -43,7 +32,7 @@ static int merge_file(struct conf *conf, const char *path, const char *name)
     if (length == -ENOENT)
         return -1;
     if (length < 0) {
-        message("%s: %s", path, error_name(length));
+        message("%s: %s", path, os_error_text(length));
         return 1;
     }
     unsigned mistakes = conf_merge(conf, name, text, (size_t)length, false, report, NULL);

@@ -74,11 +74,12 @@ END
 }
 
 @test "a dump that cannot be written: one line says so, the file is kept, the status too" {
-    local path
-    for path in /dev/full /nonexistent/dump /; do
+    local path why
+    for why in "/dev/full: no space left" "/nonexistent/dump: no such file or directory" "/: is a directory"; do
+        path=${why%: *}
         run --separate-stderr pools "dump=$path;$small" "$PROGRAMS/end_with" 3
         [ "$status" = 3 ]
-        [ "$stderr" = "poolmalloc: the dump could not be written to $path" ]
+        [ "$stderr" = "poolmalloc: the dump could not be written to $why" ]
         survivor
         rm -r "$STATS_DIR"
     done
