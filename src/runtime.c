@@ -42,16 +42,11 @@ static struct {
     uint64_t fork_ns;       // when it was forked
 } runtime;
 
-static bool serves_malloc = true;
+static bool serves_malloc = true; // false: in a library that replaces none
 static const struct conf_string dump_off = {"off"};
 
-void runtime_without_malloc(void)
-{
-    serves_malloc = false;
-}
-
 static TLS bool is_starter;    // this thread runs start()
-static TLS unsigned abrupt_forks; // that this thread is in
+static TLS unsigned abrupt_forks; // forks that this thread is in, without the locks: see before_fork
 static TLS uint8_t end_rounds; // times that this thread's destructor has run
 
 // When it is over; later frees go to the pool.
@@ -65,6 +60,11 @@ static uint32_t load_state(void)
 bool runtime_is_serving(void)
 {
     return load_state() == SERVING;
+}
+
+void runtime_without_malloc(void)
+{
+    serves_malloc = false;
 }
 
 // Threads

@@ -21,12 +21,12 @@ static char directory_path[PATH_BYTES]; // empty: no file
 static char file_name[32];
 static char file_path[PATH_BYTES + 32];
 
+static uint32_t block_count; // fixed after stats_open
+
 const char *stats_path(void)
 {
     return file_path;
 }
-
-static uint32_t block_count; // fixed after stats_open
 
 static size_t file_bytes(void)
 {
