@@ -140,9 +140,19 @@ poolmalloc: -o:3:13: size: 0 is out of range 1 to 1G" ]
     [ "$(grep -c ', pid ' "$BATS_TEST_TMPDIR/requests.txt")" = 3 ]
 }
 
-@test "a killed program shows its statistics, too" {
+@test "the only process on pools is told in full, whoever started it; none is told as well" {
+    run --separate-stderr on_pools --only requests bash -c "'$PROGRAMS/requests' m50; :"
+    [[ $stderr == "poolmalloc: requests, pid "* ]]
+    ! grep -q ': 1 process' <<<"$stderr"
+    run --separate-stderr -3 on_pools --only nobody,some* bash -c 'exit 3'
+    [ "$stderr" = "poolmalloc: no program of this run is named nobody,some* (--only): none was on pools" ]
+}
+
+@test "a program that leaves by _exit has ended, and a killed one has died: both are told" {
+    run --separate-stderr -3 on_pools -o "malloc size=64 count=9" sh -c 'exit 3'
+    [[ $stderr =~ ^"poolmalloc: sh, pid "[0-9]+", "[0-9]+\.[0-9]{3}" s; " ]]
     run --separate-stderr -137 on_pools -o "malloc size=64 count=9" sh -c 'kill -KILL $$'
-    [[ $stderr == "poolmalloc: sh, pid "* ]]
+    [[ $stderr == "poolmalloc: sh, pid "*", died; "* ]]
 }
 
 @test "killing the command kills the program" {

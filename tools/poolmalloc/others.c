@@ -16,7 +16,8 @@ enum { NAMES_SHOWN = 4 };
 void others_add(struct others *others, const struct record *record)
 {
     const struct stats_figures *figures = &record->figures;
-    others->processes++;
+    if (others->processes++ == 0 && !others->found)
+        others->program = *record; // for others_finish
     others->running += record->state == FORMAT_RUNNING;
     others->requests += figures->oversize;
     for (unsigned i = 0; i < figures->pool_count; i++) {
@@ -111,6 +112,10 @@ void others_finish(struct others *others, pid_t process)
 {
     others->process = process;
     load_directories(others->directory, finish_entry, others);
+    if (others->found || others->processes != 1 || others->running)
+        return;
+    others->found = true; // one alone is told in full, whoever it is
+    others->processes = 0;
 }
 
 // The most frequent programs, most frequent first; of equals, the one that came first.

@@ -23,7 +23,7 @@ struct others {
 
     pid_t process; // of the program itself
     int image;     // its last image that was found; 0: the first
-    bool found;    // then `program` is it
+    bool found;    // then `program` is it, or the one that takes its place
     struct record program;
 };
 
@@ -33,7 +33,8 @@ void others_add(struct others *others, const struct record *record);
 // Counts those that ended, and removes their files, while `process` runs. For profile_run.
 void others_sweep(void *others, pid_t process);
 
-// Counts the rest: `process` has ended.
+// Counts the rest: `process` has ended. Where it has no statistics and one other process has, that one
+// becomes the program: of a script's only program on pools, everything is told.
 void others_finish(struct others *others, pid_t process);
 
 // "poolmalloc: and 3 other processes (bash 2, readlink): ...", and a line about those that still run.

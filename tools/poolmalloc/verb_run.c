@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "launch.h"
+#include "os.h"
 #include "others.h"
 #include "profile.h"
 #include "term.h"
@@ -188,6 +189,24 @@ static int run_profile(struct run *run, const struct probe *probe, const char *d
     profile_end_like(status);
 }
 
+// A process that left by _exit could not tell that it ended, nor when: whoever waited for it can.
+static void add_end(struct record *record, pid_t process, int status, uint64_t started_ns)
+{
+    if (record->process_id != (uint64_t)process || !WIFEXITED(status) || record->state != FORMAT_DIED)
+        return;
+    record->state = FORMAT_ENDED;
+    record->milliseconds = (os_clock_ns() - started_ns) / 1000000;
+}
+
+// Why there is nothing to tell.
+static void tell_nothing(const struct run *run, const struct conf *conf)
+{
+    if (run->only)
+        verb_complain("no program of this run is named %s (--only): none was on pools", run->only);
+    else if (strcmp(conf->programs.text, "*") == 0)
+        verb_complain("no process of this run left statistics; with --all-processes each writes its own");
+}
+
 // The program's statistics, and a line about all others.
 static int run_and_tell(const struct run *run, const struct conf *conf, const char *directory)
 {
@@ -198,21 +217,23 @@ static int run_and_tell(const struct run *run, const struct conf *conf, const ch
     others.directory = directory;
     others.keep = conf->keep_stats;
     const struct profile_watch watch = {.milliseconds = 1000, .call = others_sweep, .context = &others};
+    uint64_t started_ns = os_clock_ns();
     int status = profile_run(run->argv, &process, &watch);
     if (status < 0)
         return VERB_RUN_FAILED;
     others_finish(&others, process);
     text_init(&out, buffer, sizeof buffer);
     if (others.found) {
+        add_end(&others.program, process, status, started_ns);
         struct format_subject subject = record_subject(&others.program);
         subject.origin = record_short_origin(&others.program);
         format_dump(&out, DUMP_TEXT, &subject);
     }
     others_format(&others, &out);
     fwrite(out.data, 1, out.length, stderr);
-    if (others.processes == 0 && !others.found && strcmp(conf->programs.text, "*") == 0
+    if (others.processes == 0 && !others.found
         && (!WIFEXITED(status) || WEXITSTATUS(status) < VERB_RUN_FAILED))
-        verb_complain("no process of this run left statistics; with --all-processes each writes its own");
+        tell_nothing(run, conf);
     profile_remove(directory, conf->keep_stats);
     profile_end_like(status);
 }
