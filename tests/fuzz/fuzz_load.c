@@ -2,10 +2,10 @@
 // libFuzzer harness: any bytes as statistics. The first byte chooses: a stream as it is (a statistics
 // file or JSON lines), or a good statistics file with some of its words replaced. What is accepted
 // must pass its check, come back from JSON the same, merge, and tune to plans that keep to their rules.
-// clang++ -g -O1 -fsanitize=fuzzer-no-link,address,undefined -std=c++17 -c tools/poolmalloc/tree.cc
-// clang -g -O1 -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -Isrc -Itools/poolmalloc
-//     tests/fuzz/fuzz_load.c tools/poolmalloc/{record,load,load_json,load_directory}.c
-//     tools/poolmalloc/tune_{split,data,plan}.c src/{text,route,stats_read,format*,os*}.c tree.o -ljansson -lsimdjson -lstdc++
+// clang++ -g -O1 -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -Isrc -Itools/poolmalloc
+//     -x c tests/fuzz/fuzz_load.c tools/poolmalloc/{record,load,load_json,load_directory}.c
+//     tools/poolmalloc/tune_{split,data,plan}.c src/{text,route,stats_read,format*,os*,conf*}.c
+//     -x c++ tools/poolmalloc/tree.cc -ljansson -lsimdjson
 #include <stdlib.h>
 #include <string.h>
 
