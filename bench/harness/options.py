@@ -29,7 +29,7 @@ def parser(description: str | None, only: str = "") -> argparse.ArgumentParser:
 
 def add_scale(found: argparse.ArgumentParser) -> None:
     found.add_argument("--scale", type=float, default=1.0, metavar="F",
-                       help="this part of each load's operations (default: 1)")
+                       help="this part of each load's operations (default: %(default)s)")
 
 
 def matches(patterns: list[str], *names: str) -> bool:
