@@ -49,9 +49,9 @@ dump_json() {
 
 @test "a process whose statistics are elsewhere is found by what it has mapped" {
     begin "malloc size=64 count=5"
-    "$COMMAND" stats "$pid" | grep -q MALLOC_64
-    # Also when an earlier process of the same number left some where it is looked for first.
     mkdir -p -m 700 "$BATS_TEST_TMPDIR/run/poolmalloc"
+    XDG_RUNTIME_DIR=$BATS_TEST_TMPDIR/run "$COMMAND" stats "$pid" | grep -q MALLOC_64
+    # Also when an earlier process of the same number left some where it is looked for first.
     STATS_DIR=$BATS_TEST_TMPDIR/run/poolmalloc pools "keep_stats=yes;malloc size=48 count=9" \
         "$PROGRAMS/requests" m5 >/dev/null
     mv "$BATS_TEST_TMPDIR/run/poolmalloc"/*.pmstat "$BATS_TEST_TMPDIR/run/poolmalloc/$pid.pmstat"
