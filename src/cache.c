@@ -153,7 +153,8 @@ static bool bin_grow(struct cache *cache, struct bin *bin, struct pool *pool)
     if (capacity >= limit || !pool->unlimited || bin->owes < capacity / 2)
         return false;
     uint32_t more = (uint32_t)min_u64(2 * (uint64_t)capacity, limit);
-    if (more > pool->cache_capacity) {
+    // Slots of named pools have room for all they may become.
+    if (more > pool->cache_capacity && pool->index < MALLOC_POOLS_MAX) {
         uint32_t *grown = (uint32_t *)(void *)((char *)cache + caches.grown_at[pool->index]);
         memmove(grown, bin->slots, bin->n * sizeof *grown);
         bin->slots = grown;

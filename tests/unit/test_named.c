@@ -27,10 +27,9 @@ Test(named, every_chunk_can_be_had_and_every_byte_written)
     cache_check();
 }
 
-Test(named, thousands_of_chunks_of_an_unlimited_pool_come_and_go)
+static void thousands_come_and_go(pm_pool *pool)
 {
     enum { CHUNKS = 5000 };
-    pm_pool *pool = start_with_pool(OPTIONS "pool A size=64 count=unlimited", "A");
     static unsigned *chunks[CHUNKS];
     for (int round = 0; round < 3; round++) {
         for (unsigned i = 0; i < CHUNKS; i++) {
@@ -40,11 +39,22 @@ Test(named, thousands_of_chunks_of_an_unlimited_pool_come_and_go)
         for (unsigned i = 0; i < CHUNKS; i++) {
             cr_assert_eq(*chunks[i], i);
             pm_free(pool, chunks[i]);
+            heap_free(heap_alloc(64)); // the same cache
         }
         cache_check();
     }
     cr_assert_eq(stats_of(pool).used, 0);
     cr_assert_leq(stats_of(pool).cached, NAMED_CACHE_MAX);
+}
+
+Test(named, thousands_of_small_chunks_of_an_unlimited_pool_come_and_go)
+{
+    thousands_come_and_go(start_with_pool(OPTIONS "pool A size=64 count=9; pool B size=64 count=unlimited", "B"));
+}
+
+Test(named, thousands_of_large_chunks_of_an_unlimited_pool_come_and_go)
+{
+    thousands_come_and_go(start_with_pool(OPTIONS "pool A size=64 count=9; pool B size=4K count=unlimited", "B"));
 }
 
 Test(named, an_empty_pool_asks_no_other_and_no_malloc_whatever_the_policy)
