@@ -19,6 +19,18 @@ static struct cache *map_cache(bool *ret_is_wiped)
     return cache;
 }
 
+// Behind what every cache has. Returns what both come to.
+static uint64_t place_grown(uint64_t bytes, bool unlimited)
+{
+    for (unsigned i = 0; i < pools.count; i++) {
+        if (pools.pool[i].unlimited != unlimited)
+            continue;
+        caches.grown_at[i] = (uint32_t)bytes;
+        bytes += align_up(pools.pool[i].cache_max * sizeof(uint32_t), CACHE_LINE);
+    }
+    return bytes;
+}
+
 _Atomic uint32_t *cache_init(void)
 {
     uint64_t bytes = sizeof(struct cache);
@@ -28,11 +40,8 @@ _Atomic uint32_t *cache_init(void)
         caches.slots_at[i] = (uint32_t)bytes;
         bytes += align_up(room * sizeof(uint32_t), CACHE_LINE);
     }
-    for (unsigned i = 0; i < pools.count; i++) {
-        caches.grown_at[i] = (uint32_t)bytes;
-        bytes += align_up(pools.pool[i].cache_max * sizeof(uint32_t), CACHE_LINE);
-    }
-    caches.bytes = (uint32_t)bytes;
+    caches.finite_bytes = (uint32_t)place_grown(bytes, false);
+    caches.bytes = (uint32_t)place_grown(caches.finite_bytes, true);
     bool is_wiped;
     caches.list[0] = map_cache(&is_wiped);
     return is_wiped ? &caches.list[0]->not_forked : NULL;
@@ -51,16 +60,19 @@ enum {
     START_BYTES = 8192,
 };
 
-// The caches of a finite pool shall leave half of its chunks to whoever asks first: each thread that
-// comes gets less. Those of an unlimited pool grow as they are used.
+static bool is_shared(void)
+{
+    return atomic_load_explicit(&cache_is_shared, memory_order_relaxed);
+}
+
 static uint32_t start_capacity(const struct pool *pool)
 {
     if (!pool->cache_is_auto)
         return pool->cache_capacity;
-    uint64_t fair = pool->count / (2 * pool->caches);
+    uint64_t most = pool_shared_capacity(pool, pool->caches);
     if (pool->unlimited)
-        fair = min_u64(START_MAX, max_u64(START_MIN, START_BYTES / pool->stride));
-    return (uint32_t)max_u64(1, min_u64(fair, pool->cache_capacity));
+        most = min_u64(START_MAX, max_u64(START_MIN, START_BYTES / pool->stride));
+    return (uint32_t)min_u64(most, pool->cache_capacity);
 }
 
 // Takes the pool's figures into the bin. Under the pool's lock.
@@ -77,9 +89,7 @@ static void bin_start(struct cache *cache, struct pool *pool)
     bin_set_n(bin, 0);
     atomic_store_explicit(&bin->low, 0, memory_order_relaxed);
     atomic_store_explicit(&bin->stop, 0, memory_order_relaxed);
-    bool is_shared = atomic_load_explicit(&cache_is_shared, memory_order_relaxed);
-    atomic_store_explicit(&bin->claimable, is_shared ? CHUNK_NONE : CHUNK_LIVE,
-                          memory_order_relaxed);
+    atomic_store_explicit(&bin->claimable, is_shared() ? CHUNK_NONE : CHUNK_LIVE, memory_order_relaxed);
     atomic_store_explicit(&bin->capacity, start_capacity(pool), memory_order_relaxed);
 }
 
@@ -144,13 +154,14 @@ bool cache_refill(struct cache *cache, struct pool *pool)
     return taken > 0;
 }
 
-// Lets a full bin of an unlimited pool hold more, as many as this thread has taken, for it may take
-// them again; but not what others have taken and it frees. Under the lock.
+// Lets a full bin hold more, as many as this thread has taken, for it may take them again; but not what
+// others have taken and it frees, nor what others may want. Under the lock.
 static bool bin_grow(struct cache *cache, struct bin *bin, struct pool *pool)
 {
     uint32_t capacity = atomic_load_explicit(&bin->capacity, memory_order_relaxed);
     uint32_t limit = bin->owes > pool->cache_capacity ? pool->cache_max : pool->cache_capacity;
-    if (capacity >= limit || !pool->unlimited || bin->owes < capacity / 2)
+    bool others_want = !pool->unlimited && is_shared();
+    if (capacity >= limit || others_want || bin->owes < capacity / 2)
         return false;
     uint32_t more = (uint32_t)min_u64(2 * (uint64_t)capacity, limit);
     // Slots of named pools have room for all they may become.
@@ -239,11 +250,13 @@ static void share(void)
     if (atomic_exchange_explicit(&cache_is_shared, true, memory_order_relaxed))
         return;
     // Until now there was no other cache. A bin that is started after its pool's lock is dropped here
-    // sees that they are shared.
+    // sees that they are shared: those of finite pools are started anew, and keep less.
     for (unsigned i = pools_from(0); i < POOLS_MAX; i = pools_from(i + 1)) {
         struct bin *bin = cache_bin(caches.list[0], i);
         lock_take(&pools.pool[i].lock);
         atomic_store_explicit(&bin->claimable, CHUNK_NONE, memory_order_relaxed);
+        if (!pools.pool[i].unlimited && pools.pool[i].cache_is_auto)
+            cache_reclaim(i, 1);
         lock_drop(&pools.pool[i].lock);
     }
     os_barrier();
@@ -300,7 +313,7 @@ struct cache *cache_attach(struct stats_file *stats)
 void cache_populate(struct cache *cache)
 {
     uintptr_t counters = (uintptr_t)cache->stats & -os_page_size();
-    os_populate(cache, pools.count > 0 ? caches.grown_at[0] : caches.bytes);
+    os_populate(cache, caches.finite_bytes);
     os_populate((void *)counters, (uintptr_t)(cache->stats + 1) - counters);
 }
 

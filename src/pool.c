@@ -9,7 +9,7 @@
 enum {
     CACHE_AUTO_MAX = 256,         // chunks of one pool in one thread's cache, and
     CACHE_AUTO_BYTES = 32 * 1024, // bytes
-    CACHE_GROWN_MAX = 16384,      // the same of an unlimited pool
+    CACHE_GROWN_MAX = 16384,      // the same where it may grow
     CACHE_GROWN_BYTES = 1024 * 1024,
     COUNT_MAX = UINT32_MAX - 1,
     COMMIT_MIN = 256 * 1024, // bytes by which an unlimited pool grows at least
@@ -38,15 +38,17 @@ static uint64_t auto_capacity(uint64_t stride)
 static uint32_t cache_capacity(const struct pool_plan *plan, uint32_t count)
 {
     uint64_t most = plan->cache_limit != UINT32_MAX ? min_u64(plan->cache_limit, count)
-                                                   : min_u64(auto_capacity(plan->stride), count / 2);
+                                                   : min_u64(auto_capacity(plan->stride), count);
+    if (count < 2)
+        most = 0;
     return (uint32_t)min_u64(most, plan->cache_room);
 }
 
 static uint32_t cache_max(const struct pool_plan *plan, uint32_t capacity)
 {
-    if (plan->count != COUNT_UNLIMITED || plan->cache_limit != UINT32_MAX)
+    if (plan->cache_limit != UINT32_MAX || capacity == 0)
         return capacity;
-    uint64_t grown = min_u64(CACHE_GROWN_BYTES / plan->stride, CACHE_GROWN_MAX);
+    uint64_t grown = min_u64(CACHE_GROWN_BYTES / plan->stride, min_u64(CACHE_GROWN_MAX, plan->count));
     return (uint32_t)max_u64(capacity, min_u64(grown, plan->cache_room));
 }
 
@@ -292,7 +294,7 @@ void pool_note_used(struct pool *pool, uint32_t cached, uint32_t other_caches)
     uint64_t used = pool_out(pool) - cached;
     if (used <= atomic_load_explicit(&pool->stats->max, memory_order_relaxed))
         return;
-    uint64_t slack = min_u64((uint64_t)other_caches * pool->cache_max, used);
+    uint64_t slack = min_u64((uint64_t)other_caches * pool_shared_capacity(pool, 1), used);
     atomic_store_explicit(&pool->stats->max, used, memory_order_relaxed);
     atomic_store_explicit(&pool->stats->max_slack, slack, memory_order_relaxed);
 }

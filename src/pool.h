@@ -201,6 +201,15 @@ uint64_t pool_table_bytes(const struct pool_plan *plan);
 // Touches them, so that no page of them faults later. False: no memory.
 bool pool_populate_tables(const struct pool *pool);
 
+// Chunks that each of so many threads may keep at most: the caches of a finite pool leave half of its
+// chunks to whoever asks first, so each thread that comes gets less.
+INLINE uint64_t pool_shared_capacity(const struct pool *pool, uint32_t threads)
+{
+    if (pool->unlimited || !pool->cache_is_auto)
+        return pool->cache_max;
+    return min_u64(pool->cache_max, max_u64(1, pool->count / (2 * (uint64_t)threads)));
+}
+
 // All below: the caller holds the lock.
 
 // Takes up to `want` chunks out of the pool; their numbers go to numbers[]. How many; 0: it has none.

@@ -50,7 +50,7 @@ Test(cache, push_refuses_what_is_not_a_live_chunk)
 
 Test(cache, full_bin_gives_its_older_half_back)
 {
-    start("malloc size=64 count=800");
+    start("thread_cache=256; malloc size=64 count=800");
     struct pool *pool = &pools.pool[0];
     void *held[800];
     for (int i = 0; i < 800; i++)
@@ -146,46 +146,46 @@ Test(cache, what_other_threads_took_goes_back_to_the_pool)
     cache_check();
 }
 
-static void *note_capacity(void *capacity)
+static void take_and_free_all(void)
 {
-    heap_free(heap_alloc(64));
-    *(uint32_t *)capacity = own_bin(0)->capacity;
-    return NULL;
-}
-
-Test(cache, later_threads_get_a_smaller_share_of_a_finite_pool)
-{
-    pthread_t thread;
-    uint32_t second;
-    start("malloc size=64 count=100");
-    heap_free(heap_alloc(64));
-    cr_assert_eq(own_bin(0)->capacity, 50);
-    pthread_create(&thread, NULL, note_capacity, &second);
-    pthread_join(thread, NULL);
-    cr_assert_eq(second, 25);
-}
-
-static void *note_refill(void *n)
-{
-    heap_free(heap_alloc(64));
-    *(uint32_t *)n = own_bin(0)->n;
-    return n;
-}
-
-Test(cache, a_refill_leaves_chunks_of_a_finite_pool_to_later_threads)
-{
-    pthread_t thread;
-    uint32_t second;
-    start("malloc size=64 count=100");
     void *held[100];
     for (int i = 0; i < 100; i++)
-        held[i] = heap_alloc(64);
+        cr_assert(held[i] = heap_alloc(64));
     for (int i = 0; i < 100; i++)
         heap_free(held[i]);
-    uint32_t free = pools.pool[0].free;
-    pthread_create(&thread, NULL, note_refill, &second);
+}
+
+static pthread_barrier_t second_has_its_cache;
+
+static void *get_second_cache(void *unused)
+{
+    heap_free(heap_alloc(64));
+    cr_assert_eq(own_bin(0)->capacity, 50);
+    cr_assert_eq(own_bin(0)->n, 50);
+    pthread_barrier_wait(&second_has_its_cache);
+    pthread_barrier_wait(&second_has_its_cache);
+    return unused;
+}
+
+Test(cache, the_only_thread_may_keep_all_of_a_finite_pool_until_there_is_another)
+{
+    pthread_t thread;
+    start("malloc size=64 count=100");
+    take_and_free_all();
+    cr_assert_eq(own_bin(0)->n, 100);
+    pthread_barrier_init(&second_has_its_cache, NULL, 2);
+    pthread_create(&thread, NULL, get_second_cache, NULL);
+    pthread_barrier_wait(&second_has_its_cache);
+    cr_assert_eq(own_bin(0)->n, 0);
+    cr_assert_eq(pools.pool[0].free, 50);
+    heap_free(heap_alloc(64)); // leaves three quarters of what is there
+    cr_assert_eq(own_bin(0)->capacity, 25);
+    cr_assert_eq(own_bin(0)->n, 12);
+    take_and_free_all(); // the other's as well
+    cr_assert_leq(own_bin(0)->capacity, 25);
+    pthread_barrier_wait(&second_has_its_cache);
     pthread_join(thread, NULL);
-    cr_assert(second > 0 && second <= free / 4, "%u of %u", second, free);
+    cache_check();
 }
 
 Test(cache, a_number_of_chunks_is_taken_literally)

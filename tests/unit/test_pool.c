@@ -227,7 +227,9 @@ Test(pool, high_water_mark_never_falls)
 Test(pool, caches_of_a_finite_pool_are_a_fraction_of_it)
 {
     make(64, 50);
-    cr_assert_eq(pool.cache_capacity, 25);
+    cr_assert_eq(pool_shared_capacity(&pool, 1), 25);
+    cr_assert_eq(pool_shared_capacity(&pool, 2), 12);
+    cr_assert_eq(pool.cache_max, 50); // of the only thread
     make(64, COUNT_UNLIMITED);
     cr_assert_geq(pool.cache_capacity, 64);
     cr_assert_eq(pool.cache_max, 16384);
