@@ -19,18 +19,6 @@ static struct cache *map_cache(bool *ret_is_wiped)
     return cache;
 }
 
-// Behind what every cache has. Returns what both come to.
-static uint64_t place_grown(uint64_t bytes, bool unlimited)
-{
-    for (unsigned i = 0; i < pools.count; i++) {
-        if (pools.pool[i].unlimited != unlimited)
-            continue;
-        caches.grown_at[i] = (uint32_t)bytes;
-        bytes += align_up(pools.pool[i].cache_max * sizeof(uint32_t), CACHE_LINE);
-    }
-    return bytes;
-}
-
 _Atomic uint32_t *cache_init(void)
 {
     uint64_t bytes = sizeof(struct cache);
@@ -40,8 +28,11 @@ _Atomic uint32_t *cache_init(void)
         caches.slots_at[i] = (uint32_t)bytes;
         bytes += align_up(room * sizeof(uint32_t), CACHE_LINE);
     }
-    caches.finite_bytes = (uint32_t)place_grown(bytes, false);
-    caches.bytes = (uint32_t)place_grown(caches.finite_bytes, true);
+    for (unsigned i = 0; i < pools.count; i++) {
+        caches.grown_at[i] = (uint32_t)bytes;
+        bytes += align_up(pools.pool[i].cache_max * sizeof(uint32_t), CACHE_LINE);
+    }
+    caches.bytes = (uint32_t)bytes;
     bool is_wiped;
     caches.list[0] = map_cache(&is_wiped);
     return is_wiped ? &caches.list[0]->not_forked : NULL;
@@ -313,7 +304,7 @@ struct cache *cache_attach(struct stats_file *stats)
 void cache_populate(struct cache *cache)
 {
     uintptr_t counters = (uintptr_t)cache->stats & -os_page_size();
-    os_populate(cache, caches.finite_bytes);
+    os_populate(cache, pools.count > 0 ? caches.grown_at[0] : caches.bytes);
     os_populate((void *)counters, (uintptr_t)(cache->stats + 1) - counters);
 }
 

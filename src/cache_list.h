@@ -14,7 +14,6 @@ struct caches {
     _Atomic uint32_t count;
     bool used;                            // a thread has had a cache
     uint32_t bytes;                       // of one cache with its slots
-    uint32_t finite_bytes;                // of these, what may be used for finite pools
     uint32_t slots_at[POOLS_MAX];         // where each bin's slots begin
     uint32_t grown_at[MALLOC_POOLS_MAX];  // and when it needs more: untouched until then
     struct cache *list[CACHES_MAX];

@@ -9,7 +9,7 @@
 enum {
     CACHE_AUTO_MAX = 256,         // chunks of one pool in one thread's cache, and
     CACHE_AUTO_BYTES = 32 * 1024, // bytes
-    CACHE_GROWN_MAX = 16384,      // the same of an unlimited pool, where it may grow
+    CACHE_GROWN_MAX = 16384,      // the same of an unlimited pool, if it grows
     CACHE_GROWN_BYTES = 1024 * 1024,
     COUNT_MAX = UINT32_MAX - 1,
     COMMIT_MIN = 256 * 1024, // bytes by which an unlimited pool grows at least
@@ -46,11 +46,10 @@ static uint32_t cache_capacity(const struct pool_plan *plan, uint32_t count)
 
 static uint32_t cache_max(const struct pool_plan *plan, uint32_t capacity)
 {
-    if (plan->cache_limit != UINT32_MAX || capacity == 0)
+    // Of a finite pool no more, so that giving half of it back takes a short time.
+    if (plan->count != COUNT_UNLIMITED || plan->cache_limit != UINT32_MAX)
         return capacity;
-    // Of finite pools little, so that giving half of it back takes a bounded, short time.
-    uint64_t most = plan->count == COUNT_UNLIMITED ? CACHE_GROWN_MAX : min_u64(CACHE_AUTO_MAX, plan->count);
-    uint64_t grown = min_u64(CACHE_GROWN_BYTES / plan->stride, most);
+    uint64_t grown = min_u64(CACHE_GROWN_BYTES / plan->stride, CACHE_GROWN_MAX);
     return (uint32_t)max_u64(capacity, min_u64(grown, plan->cache_room));
 }
 
