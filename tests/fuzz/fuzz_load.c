@@ -4,7 +4,7 @@
 // must pass its check, come back from JSON the same, merge, and tune to plans that keep to their rules.
 // clang++ -g -O1 -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -Isrc -Itools/poolmalloc
 //     -x c tests/fuzz/fuzz_load.c tools/poolmalloc/{record,load,load_json,load_directory}.c
-//     tools/poolmalloc/tune_{split,data,plan}.c src/{text,route,stats_read,format*,os*,conf*}.c
+//     tools/poolmalloc/tune_{split,data,plan}.c src/{text*,route,stats_read,format*,os*,conf*}.c
 //     -x c++ tools/poolmalloc/tree.cc -ljansson -lsimdjson
 #include <stdlib.h>
 #include <string.h>
