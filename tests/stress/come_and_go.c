@@ -11,12 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "heap.h"
 #include "named.h"
 #include "runtime.h"
+#include "scenarios.h"
 
 enum { THREADS = 4, STEPS = 600, NAMES = 6, COUNT_MAX = 40, CHILDREN = 8, SECONDS_MAX = 240 };
 
@@ -36,14 +36,6 @@ static struct gift {
     void *chunk;
     _Atomic bool freed; // release: the giver may end the pool
 } gifts[THREADS];
-
-static uint64_t next_random(uint64_t *state)
-{
-    *state ^= *state << 13;
-    *state ^= *state >> 7;
-    *state ^= *state << 17;
-    return *state;
-}
 
 static void expect(bool holds, const char *what)
 {
@@ -186,16 +178,8 @@ static int run(uint64_t seed, const char *options)
 
 int main(int argc, char **argv)
 {
-    uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 0) : (uint64_t)time(NULL) * 0x9e3779b97f4a7c15U;
-    if (argc > 2) // one scenario, by number: how main calls itself
-        return run(seed | 1, scenarios[atoi(argv[2])]);
-    int status = 0;
-    printf("seed %#lx\n", (unsigned long)seed);
-    for (unsigned i = 0; i < ARRAY_LENGTH(scenarios); i++) {
-        char command[512];
-        snprintf(command, sizeof command, "'%s' %#lx %u", argv[0], (unsigned long)seed, i);
-        fflush(stdout);
-        status |= system(command);
-    }
-    return status != 0;
+    uint64_t seed = seed_of(argc > 1 ? argv[1] : NULL);
+    if (argc > 2)
+        return run(seed, scenarios[atoi(argv[2])]);
+    return run_scenarios(argv[0], "", seed, ARRAY_LENGTH(scenarios));
 }

@@ -18,6 +18,7 @@
 #include "heap.h"
 #include "named.h"
 #include "runtime.h"
+#include "scenarios.h"
 
 enum { THREADS = 6, HELD_MAX = 64, STEPS = 4000, SHARED = 32 };
 
@@ -45,14 +46,6 @@ static struct pool *named; // what the scenario is about; NULL: malloc
 static _Atomic long tickets;               // never fewer than chunks are out
 static _Atomic long refusals;              // times that no ticket was to be had
 static _Atomic(uint64_t *) shared[SHARED]; // blocks on their way to another thread
-
-static uint64_t next_random(uint64_t *state)
-{
-    *state ^= *state << 13;
-    *state ^= *state >> 7;
-    *state ^= *state << 17;
-    return *state;
-}
 
 static void fail(const char *what)
 {
@@ -207,19 +200,10 @@ static int run(uint64_t seed, double seconds)
 
 int main(int argc, char **argv)
 {
-    double seconds = argc > 1 ? atof(argv[1]) : 1;
-    uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 0) : (uint64_t)time(NULL) * 0x9e3779b97f4a7c15U;
-    if (argc > 3) { // one scenario, by number: how main calls itself
-        scenario = &scenarios[atoi(argv[3])];
-        return run(seed, seconds);
-    }
-    int status = 0;
-    printf("seed %#lx\n", (unsigned long)seed);
-    for (unsigned i = 0; i < ARRAY_LENGTH(scenarios); i++) {
-        char command[512];
-        snprintf(command, sizeof command, "'%s' %g %#lx %u", argv[0], seconds, (unsigned long)seed, i);
-        fflush(stdout);
-        status |= system(command);
-    }
-    return status != 0;
+    const char *seconds = argc > 1 ? argv[1] : "1";
+    uint64_t seed = seed_of(argc > 2 ? argv[2] : NULL);
+    if (argc <= 3)
+        return run_scenarios(argv[0], seconds, seed, ARRAY_LENGTH(scenarios));
+    scenario = &scenarios[atoi(argv[3])];
+    return run(seed, atof(seconds));
 }

@@ -9,12 +9,12 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "named.h"
 #include "runtime.h"
 #include "stats_read.h"
+#include "scenarios.h"
 
 enum { THREADS = 8, STEPS = 3000, SHARED = 2, SECONDS_MAX = 240 };
 static const uint64_t forever = UINT64_MAX;
@@ -37,14 +37,6 @@ static struct pool *pool;
 static _Atomic unsigned long in_hand, timeouts, news;
 static _Atomic bool ended;
 static _Atomic(uint64_t *) shared[SHARED]; // chunks on their way to the thread that only frees
-
-static uint64_t next_random(uint64_t *state)
-{
-    *state ^= *state << 13;
-    *state ^= *state >> 7;
-    *state ^= *state << 17;
-    return *state;
-}
 
 static void fail(const char *what)
 {
@@ -171,18 +163,9 @@ static int run(uint64_t seed)
 
 int main(int argc, char **argv)
 {
-    uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 0) : (uint64_t)time(NULL) * 0x9e3779b97f4a7c15U;
-    if (argc > 2) { // one scenario, by number: how main calls itself
-        scenario = &scenarios[atoi(argv[2])];
-        return run(seed | 1);
-    }
-    int status = 0;
-    printf("seed %#lx\n", (unsigned long)seed);
-    for (unsigned i = 0; i < ARRAY_LENGTH(scenarios); i++) {
-        char command[512];
-        snprintf(command, sizeof command, "'%s' %#lx %u", argv[0], (unsigned long)seed, i);
-        fflush(stdout);
-        status |= system(command);
-    }
-    return status != 0;
+    uint64_t seed = seed_of(argc > 1 ? argv[1] : NULL);
+    if (argc <= 2)
+        return run_scenarios(argv[0], "", seed, ARRAY_LENGTH(scenarios));
+    scenario = &scenarios[atoi(argv[2])];
+    return run(seed);
 }
