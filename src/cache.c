@@ -60,9 +60,8 @@ static uint32_t start_capacity(const struct pool *pool)
 {
     if (!pool->cache_is_auto)
         return pool->cache_capacity;
-    uint64_t most = pool_shared_capacity(pool, pool->caches);
-    if (pool->unlimited)
-        most = min_u64(START_MAX, max_u64(START_MIN, START_BYTES / pool->stride));
+    uint64_t most = pool->unlimited ? min_u64(START_MAX, max_u64(START_MIN, START_BYTES / pool->stride))
+                                    : pool_shared_capacity(pool, pool->caches);
     return (uint32_t)min_u64(most, pool->cache_capacity);
 }
 

@@ -44,7 +44,7 @@ struct pool {
     uint64_t slice_bytes;
     uint32_t count;    // chunks at most
     uint32_t cache_capacity; // chunks that a thread may keep; 0: every request goes to the pool
-    uint32_t cache_max;      // and if it has shown that it needs them
+    uint32_t cache_max;      // and if it has shown that it needs them, of an unlimited pool
     uint32_t index;    // in pools.pool[]
     _Atomic bool *pass_by; // kept like `empty`, where requests go to the next malloc then; or NULL
     struct stats_pool *stats; // written under the lock
@@ -201,8 +201,9 @@ uint64_t pool_table_bytes(const struct pool_plan *plan);
 // Touches them, so that no page of them faults later. False: no memory.
 bool pool_populate_tables(const struct pool *pool);
 
-// Chunks that each of so many threads may keep at most: the caches of a finite pool leave half of its
-// chunks to whoever asks first, so each thread that comes gets less.
+// Chunks that each of so many threads may keep at most. The caches of a finite pool leave half of its
+// chunks to whoever asks first, so each thread that comes gets less; an unlimited pool has enough, and a
+// size that was declared is kept to.
 INLINE uint64_t pool_shared_capacity(const struct pool *pool, uint32_t threads)
 {
     if (pool->unlimited || !pool->cache_is_auto)
