@@ -49,8 +49,10 @@ caches() {
 }
 
 @test "the library has no thread, no signal handler and no signal mask of its own" {
-    passes "malloc size=64 count=10;malloc size=200 count=unlimited" \
+    run --separate-stderr pools "on_invalid_free=warn;malloc size=64 count=10;malloc size=200 count=unlimited" \
         "$PROGRAMS/nothing_of_its_own"
+    [ "$status" = 0 ]
+    [[ $stderr == "poolmalloc: invalid free of 0x"*": double free"* ]]
 }
 
 @test "more threads at once than there are caches" {
