@@ -103,6 +103,16 @@ built() {
     [ -z "$stderr" ]
 }
 
+@test "--run: of a script that starts others and becomes one, that one counts, and no dump is shown" {
+    run --separate-stderr doctor --run bash -c '"$0" m50; echo said >&2; "$0" m50; exec "$0" m50000000' \
+        "$PROGRAMS/requests"
+    [ "$status" = 0 ]
+    [[ $output =~ it\ asked\ for\ memory\ ([0-9]+)\ times.*\;\ 1\ requests ]]
+    [ "${BASH_REMATCH[1]}" -lt 20 ] # bash alone asks hundreds of times
+    says "  ok    its dump survived its way to the end"
+    [ "$stderr" = said ]
+}
+
 @test "--run: a program that leaves by _exit, or by a signal, leaves no dump" {
     run --separate-stderr doctor --run sh -c 'echo said >&2; kill -9 $$'
     says "  note  a signal ended it: no dump, but poolmalloc stats finds its statistics"

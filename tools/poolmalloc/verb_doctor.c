@@ -9,10 +9,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "bytes.h"
 #include "finding.h"
 #include "launch.h"
-#include "load.h"
+#include "others.h"
 #include "place.h"
 #include "profile.h"
 #include "table.h"
@@ -76,27 +75,32 @@ static void watch(void *context, pid_t process)
         fclose(file);
 }
 
-static bool keep_record(void *context, const struct record *record, const char *source)
+// The process whose dump begins with this line; 0: none does.
+static int dump_of(const char *line)
 {
-    (void)source;
-    struct record *kept = context;
-    if (kept->process_id == record->process_id)
-        *kept = *record;
-    return true;
+    int process;
+    const char *id = strncmp(line, "poolmalloc: ", 12) == 0 ? strstr(line, ", pid ") : NULL;
+    return id && strstr(id, "; pools: ") && sscanf(id, ", pid %d,", &process) == 1 ? process : 0;
 }
 
-// Shows what the program said on standard error. True: its dump is among it.
-static bool show_errors(int file, const char *name, pid_t process)
+// Shows what the program and those that it started said on standard error, without their dumps: a line,
+// and indented ones. True: the program's is among them.
+static bool show_errors(int file, pid_t process)
 {
-    char start[NAME_MAX + 64];
+    char *line = NULL;
+    size_t room = 0;
+    bool has_dump = false, in_dump = false;
     FILE *stream = fdopen(file, "r");
-    struct bytes said = bytes_from(stream);
+    for (ssize_t length; (length = getline(&line, &room, stream)) > 0;) {
+        int dumped = dump_of(line);
+        has_dump |= dumped == process;
+        in_dump = dumped || (in_dump && strncmp(line, "  ", 2) == 0);
+        if (!in_dump)
+            fwrite(line, 1, (size_t)length, stderr);
+    }
+    free(line);
     fclose(stream);
-    snprintf(start, sizeof start, "poolmalloc: %s, pid %d, ", name, (int)process);
-    char *dump = strstr(said.data, start);
-    fwrite(said.data, 1, dump ? (size_t)(dump - said.data) : said.length, stderr);
-    free(said.data);
-    return dump != NULL;
+    return has_dump;
 }
 
 static void judge_run(struct doctor *doctor, const struct record *record, int status, bool has_dump)
@@ -132,9 +136,9 @@ static void judge_run(struct doctor *doctor, const struct record *record, int st
                       "or poolmalloc stats, finds its statistics");
 }
 
-static bool run_and_measure(struct doctor *doctor, const char *name)
+static bool run_and_measure(struct doctor *doctor)
 {
-    static struct record record;
+    static struct others others;
     char directory[PATH_MAX], statements[2 * PATH_MAX];
     pid_t process = 0;
     if (!profile_directory("", directory)) {
@@ -154,13 +158,13 @@ static bool run_and_measure(struct doctor *doctor, const char *name)
         int status = profile_run(doctor->argv, &process, &often);
         dup2(saved, STDERR_FILENO);
         lseek(errors, 0, SEEK_SET);
-        bool has_dump = show_errors(errors, name, process);
+        bool has_dump = show_errors(errors, process);
         unsetenv("LD_PRELOAD");
-        record.process_id = (uint64_t)process;
-        load_arguments(NULL, 0, directory, keep_record, &record);
-        ok = record.figures.pool_count > 0;
+        others.directory = directory;
+        others_finish(&others, process);
+        ok = others.found;
         if (ok)
-            judge_run(doctor, &record, status, has_dump);
+            judge_run(doctor, &others.program, status, has_dump);
         else
             print_finding(doctor, FINDING_BAD, "it ran, but none of its requests reached the pools");
     }
@@ -191,7 +195,7 @@ int verb_doctor(int argc, char **argv)
     probe_libraries(&probe);
     finding_all(&probe, machine, print_finding, &doctor);
     if (doctor.run && !doctor.is_bad)
-        run_and_measure(&doctor, probe.name);
+        run_and_measure(&doctor);
     if (doctor.is_bad)
         printf("\nIt cannot run on pools.\n");
     else
