@@ -105,6 +105,7 @@ dump_json() {
     printf 'poolmalloc: perl, pid 1, 0.1 s; pools: x\n' >text
     printf '{"schema":1}\n' >lacks
     printf '{"schema":1,}\n' >grammar
+    printf ' What is this?\n' >prose
     : >empty
     { cat good.json; echo '[]'; cat good.json; } >second
     printf 'poolmts\0and then nothing' >short
@@ -112,6 +113,7 @@ dump_json() {
     for case in "text:1: a dump for people or for other programs; one of dump_format = json can be read back" \
         "lacks:1: program is missing" \
         "grammar:1:13: string or '}' expected near '}'" \
+        "prose:1: neither statistics nor JSON" \
         "empty: empty" \
         "second:2: not an object" \
         "short: too short for a statistics file" \

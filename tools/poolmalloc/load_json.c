@@ -196,6 +196,13 @@ static void explain(struct reader *reader, const char *text, size_t length, cons
                     int *ret_column)
 {
     json_error_t error = {.column = 0};
+    size_t blanks = 0;
+    while (blanks < length && strchr(" \t\r\n", text[blanks]))
+        blanks++;
+    if (blanks == length || (text[blanks] != '{' && text[blanks] != '[')) {
+        fail(reader, "neither statistics nor JSON");
+        return;
+    }
     json_t *document = json_loadb(text, length, 0, &error);
     fail(reader, "%s", document ? reason : error.text);
     record_clean_text(reader->error);
