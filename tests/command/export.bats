@@ -15,8 +15,8 @@ pool_lines() { # pools.conf
 }
 
 there_and_back() { # pools.conf
-    "$BUILD/poolmalloc" export lwip "$1" -o back.h
-    "$BUILD/poolmalloc" import lwip back.h -o back.conf 2>warnings
+    "$BUILD/poolmalloc" export lwip "$1" -o back.h --force
+    "$BUILD/poolmalloc" import lwip back.h -o back.conf --force 2>warnings
     diff <(pool_lines "$1") <(pool_lines back.conf)
 }
 
@@ -67,7 +67,7 @@ random_header() { # seed
     local seed
     for seed in {1..40}; do
         random_header "$seed"
-        "$BUILD/poolmalloc" import lwip "random_$seed.h" -o there.conf 2>warnings
+        "$BUILD/poolmalloc" import lwip "random_$seed.h" -o there.conf --force 2>warnings
         ! grep -v 'never asked first\|a second pool' warnings
         # Every pool of the file is there.
         [ "$(grep -Eo 'LWIP_[A-Z_]*MEMPOOL *\(' "random_$seed.h" | wc -l)" = "$(grep -c '^[mp]' there.conf)" ]

@@ -61,11 +61,17 @@ import_all() {
     done
 }
 
-@test "-o writes a file, and nothing when the import fails" {
-    "$BUILD/poolmalloc" import lwip conditional.h -o "$BATS_TEST_TMPDIR/pools.conf"
-    diff conditional.conf "$BATS_TEST_TMPDIR/pools.conf"
-    run ! "$BUILD/poolmalloc" import lwip unknown_type.h --output="$BATS_TEST_TMPDIR/pools.conf"
-    diff conditional.conf "$BATS_TEST_TMPDIR/pools.conf"
+@test "-o writes a file, nothing when the import fails, and overwrites by --force only" {
+    local file=$BATS_TEST_TMPDIR/pools.conf
+    run ! "$BUILD/poolmalloc" import lwip unknown_type.h --output="$file"
+    [ ! -e "$file" ]
+    "$BUILD/poolmalloc" import lwip conditional.h -o "$file"
+    diff conditional.conf "$file"
+    run -1 "$BUILD/poolmalloc" import lwip example.h -include types.inc -o "$file"
+    [ "$output" = "poolmalloc: $file is there already: --force overwrites it" ]
+    diff conditional.conf "$file"
+    "$BUILD/poolmalloc" import lwip example.h -include types.inc -o "$file" --force
+    diff example.conf "$file"
     run "$BUILD/poolmalloc" import lwip conditional.h -o "$TMPDIR/no/such/folder"
     [ "$status" = 1 ]
     [ "$output" = "poolmalloc: $TMPDIR/no/such/folder: No such file or directory" ]

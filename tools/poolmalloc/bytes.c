@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "verb.h"
+#include "output.h"
 
 struct bytes bytes_from(FILE *file)
 {
@@ -37,17 +37,11 @@ bool bytes_read_file(const char *path, struct bytes *ret_bytes)
     return true;
 }
 
-bool bytes_write_file(const char *path, const struct bytes *bytes)
+bool bytes_write_file(const char *path, bool force, const struct bytes *bytes)
 {
-    FILE *file = path ? fopen(path, "we") : stdout;
-    bool written = file && fwrite(bytes->data, 1, bytes->length, file) == bytes->length
-                   && fflush(file) == 0;
-    int error = errno;
-    if (file && path && fclose(file) != 0 && written) {
-        written = false;
-        error = errno;
-    }
-    if (!written)
-        verb_complain("%s: %s", path ? path : "standard output", strerror(error));
-    return written;
+    FILE *file = output_open(path, force);
+    if (!file)
+        return false;
+    fwrite(bytes->data, 1, bytes->length, file);
+    return output_close(path, file);
 }

@@ -18,7 +18,7 @@ struct bytes bytes_from(FILE *file);
 // The same by name; false with errno set.
 bool bytes_read_file(const char *path, struct bytes *ret_bytes);
 
-// Writes all of them to a file, or to standard output if the path is NULL. False after a message.
-bool bytes_write_file(const char *path, const struct bytes *bytes);
+// Writes all of them to a file, see output.h. False after a message.
+bool bytes_write_file(const char *path, bool force, const struct bytes *bytes);
 
 #endif

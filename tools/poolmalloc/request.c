@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "request.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,33 +71,4 @@ unsigned request_plan(const struct request *request, const struct tune_data *dat
         return 0;
     }
     return request->pools ? request->pools : tune_choose(ret_plans, TUNE_TABLE);
-}
-
-static bool is_standard_output(const struct request *request)
-{
-    return !request->output || strcmp(request->output, "-") == 0;
-}
-
-FILE *request_open(const struct request *request)
-{
-    if (is_standard_output(request))
-        return stdout;
-    int how = O_WRONLY | O_CREAT | O_CLOEXEC | (request->force ? O_TRUNC : O_EXCL);
-    int fd = open(request->output, how, 0666);
-    FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
-    if (!out && errno == EEXIST)
-        verb_complain("%s is there already: --force overwrites it", request->output);
-    else if (!out)
-        verb_complain("%s: %s", request->output, strerror(errno));
-    return out;
-}
-
-bool request_close(const struct request *request, FILE *out)
-{
-    bool failed = ferror(out) | fflush(out);
-    if (out != stdout)
-        failed |= fclose(out);
-    if (failed)
-        verb_complain("%s: could not be written", out == stdout ? "standard output" : request->output);
-    return !failed;
 }

@@ -4,7 +4,6 @@
 #define REQUEST_H
 
 #include <argp.h>
-#include <stdio.h>
 
 #include "tune.h"
 
@@ -45,11 +44,5 @@ error_t request_parse(struct request *request, int key, char *argument, struct a
 // that is chosen; 0 after complaining if there is nothing to plan for.
 unsigned request_plan(const struct request *request, const struct tune_data *data,
                       struct tune_plan *ret_plans);
-
-// The output, open for writing; NULL after complaining.
-FILE *request_open(const struct request *request);
-
-// Closes it. False, after complaining, if not all could be written.
-bool request_close(const struct request *request, FILE *out);
 
 #endif

@@ -15,16 +15,19 @@
 struct request {
     char *format, *source; // source NULL: what the library would find
     const char *output;
+    bool force;
     uint64_t alignment; // 0: that of the source
     unsigned margin_percent;
 };
 
+enum { OPTION_FORCE = 256 };
 enum { MARGIN_MAX = 1000, ALIGNMENT_MAX = 4096 };
 
 static const struct argp_option options[] = {
     {"margin", 'm', "PERCENT", 0, "add so much to the counts of a measured run (0)", 0},
     {"alignment", 'a', "BYTES", 0, "the target's MEM_ALIGNMENT (that of the source)", 0},
     {"output", 'o', "FILE", 0, "write to FILE instead of standard output", 0},
+    {"force", OPTION_FORCE, NULL, 0, "overwrite FILE", 0},
     {0},
 };
 
@@ -49,6 +52,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
             argp_error(state, "--alignment=%s: not a power of two", argument);
         break;
     case 'o': request->output = argument; break;
+    case OPTION_FORCE: request->force = true; break;
     case ARGP_KEY_ARG:
         if (request->source)
             argp_error(state, "one source only");
@@ -187,7 +191,7 @@ static bool export(const struct request *request)
     FILE *header = open_memstream(&text.data, &text.length);
     bool written = lwip_export(&from, header, stderr);
     fclose(header);
-    written = written && bytes_write_file(request->output, &text);
+    written = written && bytes_write_file(request->output, request->force, &text);
     free(text.data);
     return written;
 }

@@ -7,10 +7,11 @@
 #include "lwip_pools.h"
 #include "verb.h"
 
-enum { OPTION_INCLUDE = 256 };
+enum { OPTION_INCLUDE = 256, OPTION_FORCE };
 
 struct request {
     const char *format, *file, *output;
+    bool force;
     struct compiler compiler;
 };
 
@@ -20,6 +21,7 @@ static const struct argp_option options[] = {
     {"include", OPTION_INCLUDE, "FILE", 0,
      "include FILE first: what the pools' sizes are made of (-include works as well)", 0},
     {"output", 'o', "FILE", 0, "write to FILE instead of standard output", 0},
+    {"force", OPTION_FORCE, NULL, 0, "overwrite FILE", 0},
     {0},
 };
 
@@ -39,6 +41,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case 'D': compiler_option(&request->compiler, "-D", argument); break;
     case OPTION_INCLUDE: compiler_option(&request->compiler, "-include", argument); break;
     case 'o': request->output = argument; break;
+    case OPTION_FORCE: request->force = true; break;
     case ARGP_KEY_ARG:
         if (!request->format)
             request->format = argument;
@@ -123,7 +126,7 @@ static bool import(const struct request *request)
     bool written = lwip_write_conf(&pools, &conf, stderr);
     if (written) {
         lwip_check_by_compiler(&pools, &request->compiler, stderr);
-        written = bytes_write_file(request->output, &conf);
+        written = bytes_write_file(request->output, request->force, &conf);
     }
     free(conf.data);
     lwip_free(&pools);

@@ -2,6 +2,7 @@
 // poolmalloc report: one HTML page about what was measured.
 #include "load.h"
 #include "report.h"
+#include "output.h"
 #include "request.h"
 #include "verb.h"
 
@@ -35,11 +36,11 @@ static bool take(void *context, const struct record *record, const char *source)
 
 static bool write_page(const struct request *request, const struct report *report)
 {
-    FILE *out = request_open(request);
+    FILE *out = output_open(request->output, request->force);
     if (!out)
         return false;
     report_write(out, report);
-    bool ok = request_close(request, out);
+    bool ok = output_close(request->output, out);
     if (ok && out != stdout)
         printf("%s: open it in a browser\n", request->output);
     return ok;

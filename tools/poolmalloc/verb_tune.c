@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "load.h"
+#include "output.h"
 #include "request.h"
 #include "tune_write.h"
 #include "verb.h"
@@ -49,7 +50,7 @@ static bool write_result(const struct tune_request *request, const struct tune_d
                          const struct tune_plan *plans, unsigned chosen)
 {
     const struct tune_plan *plan = &plans[chosen - 1];
-    FILE *out = request_open(&request->common);
+    FILE *out = output_open(request->common.output, request->common.force);
     if (!out)
         return false;
     bool apart = out != stdout;
@@ -59,7 +60,7 @@ static bool write_result(const struct tune_request *request, const struct tune_d
         tune_write_table(out, "#", plans, TUNE_TABLE, chosen);
         tune_write_doubts(out, "# ", data, plan);
     }
-    if (!request_close(&request->common, out))
+    if (!output_close(request->common.output, out))
         return false;
     if (apart) {
         const char *name = request->common.output;
