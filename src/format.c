@@ -171,8 +171,8 @@ static void text_advice(struct text *out, const struct stats_figures *figures)
                   "memory than %lu chunks (ulimit -v?)\n",
                   emptiest->name, ul(emptiest->err), ul(emptiest->avail));
     else if (emptiest)
-        text_addf(out, "  advice: %s was asked %lu times while empty: raise its count above %lu\n",
-                  emptiest->name, ul(emptiest->err), ul(emptiest->avail));
+        text_addf(out, "  advice: %s was asked %lu time%s while empty: raise its count above %lu\n",
+                  emptiest->name, ul(emptiest->err), emptiest->err == 1 ? "" : "s", ul(emptiest->avail));
     else if (wasteful)
         text_addf(out, "  advice: %u%% of what %s handed out was not asked for: a pool of chunks near "
                   "%lu bytes before it would serve most of its requests\n",

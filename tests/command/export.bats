@@ -107,7 +107,7 @@ END
     "$BUILD/poolmalloc" export lwip --margin=50 --alignment=2 dump >header.h 2>warnings
     diff <(measured) <(sed '1,/ \*\/$/d' header.h)
     diff warnings - <<'END'
-dump: warning: MALLOC_250: it was asked 1 times while empty: its max is what it had, not what is needed
+dump: warning: MALLOC_250: it was asked 1 time while empty: its max is what it had, not what is needed
 dump: warning: 1 requests of 5000 bytes were larger than every pool
 END
     "$BUILD/poolmalloc" export lwip -m 50 -a 2 "$(find "$STATS_DIR" -name '*.pmstat')" 2>/dev/null \

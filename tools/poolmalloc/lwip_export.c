@@ -182,8 +182,8 @@ static void write_pool(const struct export *export, const struct stats_pool_figu
         count = LWIP_MAX;
     }
     if (from->program && pool->err > 0)
-        warn(export, pool, "it was asked %lu times while empty: its max is what it had, not what is needed",
-             ul(pool->err));
+        warn(export, pool, "it was asked %lu time%s while empty: its max is what it had, not what is needed",
+             ul(pool->err), pool->err == 1 ? "" : "s");
     write_entry(export, pool, count, size);
 }
 
