@@ -110,7 +110,9 @@ static void show_text(struct text *out, const char *values, const void *field)
 {
     (void)values;
     const char *string = ((const struct conf_string *)field)->text;
-    bool bare = string[0] != '\0' && string[strcspn(string, " \t#;")] == '\0';
+    bool bare = string[0] != '\0';
+    for (const char *p = string; *p != '\0'; p++)
+        bare = bare && *p != ' ' && *p != '\t' && *p != '#' && *p != ';';
     text_addf(out, bare ? "%s" : "\"%s\"", string);
 }
 

@@ -4,15 +4,26 @@
 
 #include <string.h>
 
+// Where the first `separator` before `end` begins; NULL: there is none.
+static const char *find(const char *at, const char *end, const char *separator)
+{
+    size_t length = strlen(separator);
+    for (; (size_t)(end - at) >= length; at++)
+        if (*at == *separator && memcmp(at, separator, length) == 0)
+            return at;
+    return NULL;
+}
+
 struct conf_word conf_value_alternative(const char *values, unsigned index)
 {
     static const char separator[] = " | ";
+    const char *end = values + strlen(values);
     for (;;) {
-        const char *end = strstr(values, separator);
-        size_t length = end != NULL ? (size_t)(end - values) : strlen(values);
+        const char *bar = find(values, end, separator);
+        const char *stop = bar != NULL ? bar : end;
         if (index-- == 0)
-            return (struct conf_word){values, length};
-        values += length + (end != NULL ? sizeof separator - 1 : 0);
+            return (struct conf_word){values, (size_t)(stop - values)};
+        values = bar != NULL ? bar + sizeof separator - 1 : end;
     }
 }
 
@@ -21,8 +32,8 @@ static bool parse_range(struct conf_word alternative, uint64_t *ret_low, uint64_
 {
     static const char separator[] = " to ";
     const char *end = alternative.text + alternative.length;
-    const char *to = strstr(alternative.text, separator);
-    if (to == NULL || to >= end)
+    const char *to = find(alternative.text, end, separator);
+    if (to == NULL)
         return false;
     const char *high = to + sizeof separator - 1;
     return text_parse_size(alternative.text, (size_t)(to - alternative.text), ret_low) &&
@@ -91,9 +102,10 @@ bool conf_value_match(struct conf_scan *scan, const struct conf_entry *entry,
 static bool check_placeholders(struct conf_scan *scan, const struct conf_entry *entry)
 {
     const char *end = entry->value.text + entry->value.length;
+    const char *values_end = entry->values + strlen(entry->values);
     for (const char *at = entry->value.text; at < end; at++) {
         const char placeholder[] = {'%', at + 1 < end ? at[1] : ' ', '\0'};
-        if (*at == '%' && strstr(entry->values, placeholder) == NULL) {
+        if (*at == '%' && find(entry->values, values_end, placeholder) == NULL) {
             conf_scan_mistake(scan, at, "%s: unknown letter after '%%': %s", entry->key,
                               entry->values);
             return false;

@@ -87,7 +87,13 @@ struct next next = {
 // The next malloc's own free, where it needs what the functions below add.
 static void (*found_free)(void *p);
 
-// POSIX 2024 has free leave errno alone; of the mallocs, only glibc's has promised it (since 2.33).
+// POSIX 2024 has free leave errno alone; of the mallocs, only glibc's has promised it: since 2.33 (free(3)),
+// which is the first that has mallinfo2.
+static bool free_keeps_errno(bool is_libcs)
+{
+    return is_libcs && next_symbol("mallinfo2");
+}
+
 RESIDENT static void free_quietly(void *p)
 {
     int saved_errno = errno;
@@ -113,7 +119,7 @@ void next_resolve(void)
     bool is_libcs = os_is_in_libc((void *)found.free);
     if (atomic_load_explicit(&arena_used, memory_order_relaxed) > 0)
         found.free = free_unless_bootstrap;
-    else if (!is_libcs || !os_libc_free_keeps_errno())
+    else if (!free_keeps_errno(is_libcs))
         found.free = free_quietly;
     next = found;
     // glibc's malloc starts itself on its first call, without a lock: a program has one thread then.
@@ -131,10 +137,9 @@ void *next_symbol(const char *name)
 const char *next_who_precedes(const void *code_of_ours)
 {
     void *first = dlsym(RTLD_DEFAULT, "malloc");
-    Dl_info ours, theirs;
+    Dl_info theirs;
     void *symbol = NULL;
-    if (!first || !dladdr1(first, &theirs, &symbol, RTLD_DL_SYMENT) || !dladdr(code_of_ours, &ours)
-        || theirs.dli_fbase == ours.dli_fbase)
+    if (!first || os_object_of(first, code_of_ours) || !dladdr1(first, &theirs, &symbol, RTLD_DL_SYMENT))
         return NULL;
     // A program that is not PIE and takes malloc's address has a stub for it, an undefined symbol
     // with an address, which leads to whoever is first.

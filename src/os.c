@@ -3,7 +3,6 @@
 #include "os.h"
 #include "os_call.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <gnu/libc-version.h>
 #include <link.h>
@@ -24,59 +23,69 @@
 
 size_t os_page_size(void)
 {
-    return getauxval(AT_PAGESZ);
+    static _Atomic size_t known; // all threads find the same
+    size_t size = atomic_load_explicit(&known, memory_order_relaxed);
+    if (unlikely(size == 0)) {
+        size = getauxval(AT_PAGESZ);
+        atomic_store_explicit(&known, size, memory_order_relaxed);
+    }
+    return size;
 }
 
-static void *map(size_t bytes, int protection, int flags)
+static void *map(void *at, size_t bytes, int protection, int flags)
 {
-    void *start = mmap(NULL, bytes, protection, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
-    return start == MAP_FAILED ? NULL : start;
+    flags |= MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+    long start = os_call(SYS_mmap, at, bytes, protection, flags, -1, 0);
+    return os_call_failed(start) ? NULL : (void *)start;
+}
+
+static bool advise(void *start, size_t bytes, int advice)
+{
+    return os_call(SYS_madvise, start, bytes, advice) == 0;
 }
 
 void *os_reserve(size_t bytes, size_t alignment)
 {
     size_t slack = alignment > os_page_size() ? alignment : 0;
-    char *start = map(bytes + slack, PROT_NONE, MAP_NORESERVE);
+    char *start = map(NULL, bytes + slack, PROT_NONE, 0);
     return start ? (char *)align_up((uintptr_t)start, max_u64(alignment, 1)) : NULL;
 }
 
 void *os_reserve_zeros(size_t bytes)
 {
-    return map(bytes, PROT_READ, MAP_NORESERVE);
+    return map(NULL, bytes, PROT_READ, 0);
 }
 
 bool os_commit(void *start, size_t bytes)
 {
-    return mprotect(start, bytes, PROT_READ | PROT_WRITE) == 0;
+    return os_call(SYS_mprotect, start, bytes, PROT_READ | PROT_WRITE) == 0;
 }
 
 void *os_map(size_t bytes)
 {
-    return map(bytes, PROT_READ | PROT_WRITE, MAP_NORESERVE);
+    return map(NULL, bytes, PROT_READ | PROT_WRITE, 0);
 }
 
 bool os_map_over(void *start, size_t bytes)
 {
-    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED;
-    return mmap(start, bytes, PROT_READ | PROT_WRITE, flags, -1, 0) != MAP_FAILED;
+    return map(start, bytes, PROT_READ | PROT_WRITE, MAP_FIXED);
 }
 
 void os_unmap(void *start, size_t bytes)
 {
-    munmap(start, bytes);
+    os_call(SYS_munmap, start, bytes);
 }
 
 bool os_wipe_on_fork(void *start, size_t bytes)
 {
-    return madvise(start, bytes, MADV_WIPEONFORK) == 0;
+    return advise(start, bytes, MADV_WIPEONFORK);
 }
 
 bool os_populate(void *start, size_t bytes)
 {
-    if (madvise(start, bytes, MADV_POPULATE_WRITE) == 0)
-        return true;
-    if (errno != EINVAL) // before Linux 5.14
-        return false;
+    long error = os_call(SYS_madvise, start, bytes, MADV_POPULATE_WRITE);
+    if (error != -EINVAL) // before Linux 5.14
+        return error == 0;
     for (char *p = start; p < (char *)start + bytes; p += os_page_size())
         atomic_fetch_or_explicit((_Atomic uint8_t *)p, 0, memory_order_relaxed); // others may write
     return true;
@@ -84,17 +93,17 @@ bool os_populate(void *start, size_t bytes)
 
 bool os_lock_memory(void *start, size_t bytes)
 {
-    return mlock(start, bytes) == 0;
+    return os_call(SYS_mlock, start, bytes) == 0;
 }
 
 void os_huge_pages(void *start, size_t bytes)
 {
-    madvise(start, bytes, MADV_HUGEPAGE);
+    advise(start, bytes, MADV_HUGEPAGE);
 }
 
 bool os_purge(void *start, size_t bytes)
 {
-    return madvise(start, bytes, MADV_DONTNEED) == 0;
+    return advise(start, bytes, MADV_DONTNEED);
 }
 
 // Both zero where the linker was not told of resident.ld: in programs, tests among them, that link
@@ -107,12 +116,12 @@ void os_drop_rare_text(void)
     uintptr_t start = align_up((uintptr_t)os_rare_text, os_page_size());
     uintptr_t end = (uintptr_t)os_rare_text_end & -os_page_size();
     if (start < end)
-        madvise((void *)start, end - start, MADV_DONTNEED); // pages that were written (breakpoints) too
+        advise((void *)start, end - start, MADV_DONTNEED); // pages that were written (breakpoints) too
 }
 
 void os_no_core_dump(void *start, size_t bytes)
 {
-    madvise(start, bytes, MADV_DONTDUMP);
+    advise(start, bytes, MADV_DONTDUMP);
 }
 
 uint64_t os_address_space_limit(void)
@@ -125,18 +134,18 @@ uint64_t os_address_space_limit(void)
 
 bool os_barrier_start(void)
 {
-    return syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
+    return os_call(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
 }
 
 void os_barrier(void)
 {
-    if (syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) != 0 && os_barrier_start())
-        syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
+    if (os_call(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) != 0 && os_barrier_start())
+        os_call(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
 }
 
 void os_futex_wait(_Atomic uint32_t *word, uint32_t while_value)
 {
-    syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, while_value, NULL, NULL, 0);
+    os_call(SYS_futex, word, FUTEX_WAIT_PRIVATE, while_value, NULL, NULL, 0);
 }
 
 bool os_futex_wait_until(_Atomic uint32_t *word, uint32_t while_value, uint64_t until_ns)
@@ -145,14 +154,14 @@ bool os_futex_wait_until(_Atomic uint32_t *word, uint32_t while_value, uint64_t 
         .tv_sec = (time_t)(until_ns / 1000000000U),
         .tv_nsec = (long)(until_ns % 1000000000U),
     };
-    return syscall(SYS_futex, word, FUTEX_WAIT_BITSET_PRIVATE, while_value,
-                   until_ns == UINT64_MAX ? NULL : &until, NULL, FUTEX_BITSET_MATCH_ANY) == 0
-           || errno != ETIMEDOUT;
+    return os_call(SYS_futex, word, FUTEX_WAIT_BITSET_PRIVATE, while_value,
+                   until_ns == UINT64_MAX ? NULL : &until, NULL, FUTEX_BITSET_MATCH_ANY)
+           != -ETIMEDOUT;
 }
 
 void os_futex_wake(_Atomic uint32_t *word, int waiters)
 {
-    syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, waiters, NULL, NULL, 0);
+    os_call(SYS_futex, word, FUTEX_WAKE_PRIVATE, waiters, NULL, NULL, 0);
 }
 
 void os_yield(void)
@@ -162,12 +171,12 @@ void os_yield(void)
 
 pid_t os_thread_id(void)
 {
-    return (pid_t)syscall(SYS_gettid);
+    return (pid_t)os_call(SYS_gettid);
 }
 
 bool os_thread_is_gone(pid_t thread)
 {
-    return syscall(SYS_tgkill, os_process_id(), thread, 0) != 0 && errno == ESRCH;
+    return os_call(SYS_tgkill, os_process_id(), thread, 0) == -ESRCH;
 }
 
 int os_cancel_disable(void)
@@ -222,19 +231,17 @@ const char *os_environment(const char *name)
     return NULL;
 }
 
-const char *os_program_name(void)
+static const char *program_file(void)
 {
     const char *path = (const char *)getauxval(AT_EXECFN);
-    if (!path)
-        return "?";
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
+    return path ? path : "?";
 }
 
-const char *os_own_file(void)
+const char *os_program_name(void)
 {
-    Dl_info info;
-    return dladdr((void *)os_own_file, &info) ? info.dli_fname : NULL;
+    const char *path = program_file();
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
 }
 
 const char *os_host_name(void)
@@ -243,37 +250,58 @@ const char *os_host_name(void)
     return os_call(SYS_uname, &host) == 0 ? host.nodename : "localhost";
 }
 
-// dladdr would look through all symbols for the name as well.
-static int contains_both(struct dl_phdr_info *object, size_t size, void *addresses)
+// A loaded object that has all of these addresses. (dladdr would look through its symbols as well.)
+struct owner {
+    const void *addresses[2];
+    const char *file; // as it was named, if there is one
+};
+
+static bool has_address(const struct dl_phdr_info *object, const void *address)
 {
-    (void)size;
-    unsigned found = 0;
     for (unsigned i = 0; i < object->dlpi_phnum; i++) {
         const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
-        for (void **p = addresses; segment->p_type == PT_LOAD && *p; p++)
-            found += (uintptr_t)*p - object->dlpi_addr - segment->p_vaddr < segment->p_memsz;
+        if (segment->p_type == PT_LOAD
+            && (uintptr_t)address - object->dlpi_addr - segment->p_vaddr < segment->p_memsz)
+            return true;
     }
-    return found == 2;
+    return false;
+}
+
+static int is_owner(struct dl_phdr_info *object, size_t size, void *wanted)
+{
+    struct owner *owner = wanted;
+    (void)size;
+    if (!has_address(object, owner->addresses[0]) || !has_address(object, owner->addresses[1]))
+        return 0;
+    owner->file = object->dlpi_name;
+    return 1;
+}
+
+const char *os_object_of(const void *a, const void *b)
+{
+    struct owner owner = {.addresses = {a, b}};
+    return dl_iterate_phdr(is_owner, &owner) ? owner.file : NULL;
+}
+
+const char *os_own_file(void)
+{
+    const char *file = os_object_of((void *)os_own_file, (void *)os_own_file);
+    return file && file[0] == '\0' ? program_file() : file; // linked into the program
 }
 
 bool os_is_in_libc(void *function)
 {
-    void *addresses[] = {function, (void *)gnu_get_libc_version, NULL};
-    return dl_iterate_phdr(contains_both, addresses) == 1;
+    return os_object_of(function, (void *)gnu_get_libc_version) != NULL;
 }
 
-bool os_libc_free_keeps_errno(void)
+uid_t os_user_id(void)
 {
-    const char *version = gnu_get_libc_version(); // "2.36"
-    unsigned minor = 0;
-    for (const char *p = version + 2; *p >= '0' && *p <= '9'; p++)
-        minor = minor * 10 + (unsigned)(*p - '0');
-    return minor >= 33;
+    return (uid_t)os_call(SYS_geteuid);
 }
 
 pid_t os_process_id(void)
 {
-    return (pid_t)syscall(SYS_getpid);
+    return (pid_t)os_call(SYS_getpid);
 }
 
 // libc's clock_gettime mostly needs no system call; but that of a library that feigns the time may be in its

@@ -82,12 +82,12 @@ const char *os_program_name(void); // without directories
 const char *os_own_file(void);     // that this code was loaded from, as it was named; may be NULL
 const char *os_host_name(void);
 pid_t os_process_id(void);
+uid_t os_user_id(void); // the effective one
 
-// `function` is libc's own.
+// The loaded object that both addresses are in: its file as it was named ("" of the program); NULL if they
+// are in two.
+const char *os_object_of(const void *a, const void *b);
 bool os_is_in_libc(void *function);
-
-// libc's free leaves errno alone: that of glibc 2.33 and newer, free(3).
-bool os_libc_free_keeps_errno(void);
 uint64_t os_clock_ns(void);      // monotonic
 uint64_t os_wall_clock_ns(void); // since 1970
 

@@ -9,13 +9,16 @@
 #include "base.h"
 
 // The kernel's answer: -errno of failures, errno is left alone. No cancellation point.
-INLINE long os_call_4(long number, long a, long b, long c, long d)
+INLINE long os_call_6(long number, long a, long b, long c, long d, long e, long f)
 {
 #if defined(__x86_64__)
-    register long fourth __asm__("r10") = d;
+    register long r10 __asm__("r10") = d;
+    register long r8 __asm__("r8") = e;
+    register long r9 __asm__("r9") = f;
     long result;
     __asm__ volatile("syscall" : "=a"(result)
-                     : "0"(number), "D"(a), "S"(b), "d"(c), "r"(fourth) : "rcx", "r11", "memory");
+                     : "0"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+                     : "rcx", "r11", "memory");
     return result;
 #elif defined(__aarch64__)
     register long x8 __asm__("x8") = number;
@@ -23,7 +26,9 @@ INLINE long os_call_4(long number, long a, long b, long c, long d)
     register long x1 __asm__("x1") = b;
     register long x2 __asm__("x2") = c;
     register long x3 __asm__("x3") = d;
-    __asm__ volatile("svc 0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3) : "memory");
+    register long x4 __asm__("x4") = e;
+    register long x5 __asm__("x5") = f;
+    __asm__ volatile("svc 0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5) : "memory");
     return x0;
 #else
 #error "system calls of this processor are not known here"
@@ -31,7 +36,14 @@ INLINE long os_call_4(long number, long a, long b, long c, long d)
 }
 
 // With as many arguments as the call has, each a number or a pointer.
-#define os_call(...) OS_CALL_(__VA_ARGS__, 0, 0, 0, 0, 0)
-#define OS_CALL_(number, a, b, c, d, ...) os_call_4(number, (long)(a), (long)(b), (long)(c), (long)(d))
+#define os_call(...) OS_CALL_(__VA_ARGS__, 0, 0, 0, 0, 0, 0, 0)
+#define OS_CALL_(number, a, b, c, d, e, f, ...) \
+    os_call_6(number, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
+
+// Whether an answer, taken for a pointer, is none.
+INLINE bool os_call_failed(long answer)
+{
+    return (unsigned long)answer >= -4095UL;
+}
 
 #endif

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <poll.h>
-#include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -57,7 +56,7 @@ int os_open_private_directory(const char *path)
     if (fd < 0)
         return fd;
     struct stat status;
-    if (file_status(fd, &status) != 0 || status.st_uid != (uid_t)os_call(SYS_geteuid)
+    if (file_status(fd, &status) != 0 || status.st_uid != os_user_id()
         || (status.st_mode & 077) != 0) {
         os_close(fd);
         return -EPERM;
@@ -99,14 +98,14 @@ static int create_file(int directory, const char *name, size_t bytes)
 
 static int map_file(int directory, const char *name, int fd, size_t bytes, void *at, void **ret_start)
 {
-    void *start = mmap(at, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | (at ? MAP_FIXED : 0), fd, 0);
-    int error = start == MAP_FAILED ? errno : 0;
+    int flags = MAP_SHARED | (at ? MAP_FIXED : 0);
+    long start = os_call(SYS_mmap, at, bytes, PROT_READ | PROT_WRITE, flags, fd, 0);
     os_close(fd);
-    if (error) {
+    if (os_call_failed(start)) {
         os_call(SYS_unlinkat, directory, name, 0);
-        return -error;
+        return (int)start;
     }
-    *ret_start = start;
+    *ret_start = (void *)start;
     return 0;
 }
 
@@ -197,21 +196,17 @@ static int write_whole(int fd, const char *text, size_t length)
 // limit on file sizes SIGXFSZ, both to the writing thread.
 static int write_safely(int fd, const char *text, size_t length)
 {
-    sigset_t fatal, pending, before;
-    sigemptyset(&fatal);
-    sigemptyset(&pending);
-    sigaddset(&fatal, SIGPIPE);
-    sigaddset(&fatal, SIGXFSZ);
-    sigpending(&pending);
-    pthread_sigmask(SIG_BLOCK, &fatal, &before);
+    // The kernel's signal sets: a bit each.
+    const uint64_t broken_pipe = 1ULL << (SIGPIPE - 1), too_large = 1ULL << (SIGXFSZ - 1);
+    uint64_t fatal = broken_pipe | too_large, pending = 0, before;
+    os_call(SYS_rt_sigpending, &pending, sizeof pending);
+    os_call(SYS_rt_sigprocmask, SIG_BLOCK, &fatal, &before, sizeof fatal);
     int error = write_whole(fd, text, length);
-    int sent = error == -EPIPE ? SIGPIPE : error == -EFBIG ? SIGXFSZ : 0;
-    if (sent != 0 && !sigismember(&pending, sent)) {
-        sigemptyset(&fatal);
-        sigaddset(&fatal, sent);
-        sigtimedwait(&fatal, NULL, &(struct timespec){0});
-    }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    uint64_t sent = error == -EPIPE ? broken_pipe : error == -EFBIG ? too_large : 0;
+    sent &= ~pending;
+    if (sent != 0)
+        os_call(SYS_rt_sigtimedwait, &sent, NULL, &(struct timespec){0}, sizeof sent);
+    os_call(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, sizeof before);
     return error;
 }
 

@@ -90,10 +90,11 @@ unsigned sources_read(struct conf *conf)
 bool sources_serve(const struct conf *conf, const char *program)
 {
     for (const char *p = conf->programs.text;; p++) {
-        size_t length = strcspn(p, ",");
-        if (text_matches(p, length, program))
+        const char *start = p;
+        while (*p && *p != ',')
+            p++;
+        if (text_matches(start, (size_t)(p - start), program))
             return true;
-        p += length;
         if (!*p)
             return false;
     }

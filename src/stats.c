@@ -61,9 +61,9 @@ static int open_directory(const char *configured)
     text_addf(&text, "%s/poolmalloc", base ? base : "");
     bool has_runtime = base && base[0] == '/' && !text.truncated;
     text_init(&text, shared, sizeof shared);
-    text_addf(&text, "/dev/shm/poolmalloc-%u", (unsigned)geteuid());
+    text_addf(&text, "/dev/shm/poolmalloc-%u", (unsigned)os_user_id());
     text_init(&text, temporary, sizeof temporary);
-    text_addf(&text, "/tmp/poolmalloc-%u", (unsigned)geteuid());
+    text_addf(&text, "/tmp/poolmalloc-%u", (unsigned)os_user_id());
 
     int fd = has_runtime ? try_directory(runtime, true) : -ENOENT;
     if (fd < 0)

@@ -206,9 +206,10 @@ void text_addv(struct text *text, const char *format, va_list list)
     va_copy(arguments.list, list);
 
     while (*format != '\0') {
-        size_t plain = strcspn(format, "%");
-        text_add_bytes(text, format, plain);
-        format += plain;
+        const char *plain = format;
+        while (*format != '\0' && *format != '%')
+            format++;
+        text_add_bytes(text, plain, (size_t)(format - plain));
         if (*format == '\0')
             break;
         struct conversion conversion;
