@@ -106,3 +106,15 @@ poolmalloc: there are no statistics to go by" ]
     grep -q 'measured in 2048 processes' out
     grep '^malloc' out | cmp - one
 }
+
+@test "a pool of few small chunks fills the page that it takes, unless there is to be no margin" {
+    cd "$BATS_TEST_TMPDIR"
+    measure "malloc size=64 count=unlimited;malloc size=256 count=unlimited" a.json
+    "$COMMAND" tune a.json --pools 64 --margin 1 --explain >filled.conf
+    "$COMMAND" tune a.json --pools 64 --margin 0 >exact.conf
+    awk '/^malloc/ { sub("size=", "", $2); sub("count=", "", $3); if ($2 < 2048 && $3 < int(4096 / $2)) exit 1 }' \
+        filled.conf
+    grep -q "^# .* in use at once; 1% more in reserve, and what fills a page\.$" filled.conf
+    awk '/^malloc/ { sub("size=", "", $2); sub("count=", "", $3); few += $3 < int(4096 / $2) } END { exit !few }' \
+        exact.conf
+}

@@ -40,7 +40,7 @@ Test(report, headline_is_about_what_is_worst, .init = make)
     report.merged.figures.pools[1].requested_bytes = 100;
     cr_assert_eq(judge(), REPORT_WASTE);
     cr_assert_str_eq(happened, "No pool was ever empty, but 25% of the memory handed out was not asked for");
-    cr_assert_str_eq(todo, "Use the 3 pools below: 2% waste, 11K reserved.");
+    cr_assert_str_eq(todo, "Use the 3 pools below: 2% waste, 18K reserved.");
     report.merged.figures.pools[0].err = 1200;
     report.merged.figures.pools[0].fell_back = 1200;
     cr_assert_eq(judge(), REPORT_EMPTY);
@@ -55,10 +55,10 @@ Test(report, a_measurement_says_what_to_copy, .init = make)
 {
     report.merged.figures.pools[0].count = COUNT_UNLIMITED;
     cr_assert_eq(judge(), REPORT_MEASURED);
-    cr_assert_str_eq(happened, "3 pools of 11KB would serve 100% of the requests: copy them");
+    cr_assert_str_eq(happened, "3 pools of 18KB would serve 100% of the requests: copy them");
     report.merged.steps[SIZE_STEPS - 1] = (struct stats_step){2, 0};
     judge();
-    cr_assert_str_eq(happened, "3 pools of 11KB would serve 94.44% of the requests: copy them");
+    cr_assert_str_eq(happened, "3 pools of 18KB would serve 94.44% of the requests: copy them");
     char *text = page();
     const char *proposal = strstr(text, "<pre id=conf>"), *tiles = strstr(text, "class=tiles");
     cr_assert(proposal && tiles && proposal < tiles);

@@ -107,8 +107,23 @@ Test(tune, wishes_are_granted, .init = make)
     const struct tune_plan *two = plan(2);
     cr_assert(two->count == 2 && two->beyond == 1 && two->served == 33);
     cr_assert_eq(two->classes[0].count, COUNT_UNLIMITED);
-    cr_assert_eq(two->classes[1].count, 5); // 3 and a half more, whole chunks
-    cr_assert(two->reserved == 5 * 208 && two->at_peak == 9 * 64);
+    cr_assert_eq(two->classes[1].count, 4096 / 208); // more than 3 and a half more: what fills a page
+    cr_assert(two->reserved == 4096 / 208 * 208 && two->at_peak == 9 * 64);
+    wishes.margin = 0;
+    cr_assert_eq(plan(2)->classes[1].count, 3);
+}
+
+Test(tune, large_sizes_between_two_powers_of_two_have_one_pool, .init = make)
+{
+    memset(one.steps, 0, sizeof one.steps);
+    for (uint64_t kib = 65; kib <= 300; kib++)
+        one.steps[size_step(kib << 10)] = (struct stats_step){kib, kib * (kib << 10)};
+    tune_add(&data, &one);
+    wishes.largest = 1 << 20;
+    const struct tune_plan *many = plan(16);
+    cr_assert_eq(many->count, 3);
+    cr_assert(many->classes[0].size == 128 << 10 && many->classes[1].size == 256 << 10);
+    cr_assert_eq(many->classes[2].size, 320 << 10); // no larger than what was asked for
 }
 
 Test(tune, chunks_keep_to_the_alignment, .init = make)

@@ -26,7 +26,8 @@ enum { // keys of the options; a verb's own come after them
     {.name = "pools", .key = 'n', .arg = "N", .doc = "how many pools, 1 to 64; auto (the default): as " \
      "many, up to 16, as each save another 1 % of waste"}, \
     {.name = "margin", .key = 'm', .arg = "PERCENT", \
-     .doc = "chunks in reserve above the measured peak (10)"}, \
+     .doc = "chunks in reserve above the measured peak (10); with any, a pool has at least as many as " \
+     "fill a page of 4096 bytes; 0: exactly the peak"}, \
     {.name = "largest", .key = REQUEST_LARGEST, .arg = "SIZE", \
      .doc = "larger requests are left to the next malloc (64K); all: none is"}, \
     {.name = "unlimited", .key = REQUEST_UNLIMITED, .arg = "SIZE", .flags = OPTION_ARG_OPTIONAL, \

@@ -14,6 +14,7 @@ enum {
     TUNE_LAYOUTS_MAX = 256, // different sets of pools that processes were measured with
     TUNE_TABLE = 16,        // the choice is shown for 1 to so many pools
     TUNE_POOLS_MAX = MALLOC_POOLS_MAX,
+    TUNE_PAGE = 4096,       // bytes of memory that a pool takes at least
 };
 
 // The processes that were measured with the same malloc pools.
@@ -80,7 +81,8 @@ struct tune_plan {
 };
 
 struct tune_wishes {
-    unsigned margin;       // per cent added to the most that was needed
+    unsigned margin;       // per cent added to the most that was needed; if any, each malloc pool also
+                           // has as many chunks as fill a page
     uint64_t largest;      // requests above it go elsewhere
     uint64_t unlimited_to; // pools of chunks up to this size grow on demand; 0: none
 };

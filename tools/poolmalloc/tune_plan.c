@@ -72,6 +72,14 @@ uint64_t tune_with_margin(uint64_t chunks, unsigned margin)
     return min_u64(max_u64(count, 1), UINT32_MAX);
 }
 
+// A pool of few small chunks takes a page all the same: with a margin, as many as fill it. More threads than
+// were measured have chunks of their own then, and do not share cache lines.
+static uint64_t count_for(const struct tune_class *class, const struct tune_wishes *wishes)
+{
+    uint64_t count = tune_with_margin(class->at_most, wishes->margin);
+    return wishes->margin > 0 ? max_u64(count, TUNE_PAGE / class->size) : count;
+}
+
 static void fill_class(const struct tune_data *data, const struct tune_wishes *wishes,
                        unsigned first, unsigned last, struct tune_class *class)
 {
@@ -85,8 +93,7 @@ static void fill_class(const struct tune_data *data, const struct tune_wishes *w
     for (unsigned i = 0; i < data->layout_count; i++)
         bound_by_layout(&data->layouts[i], class);
     class->at_least = min_u64(class->at_least, class->at_most);
-    class->count = class->size <= wishes->unlimited_to ? COUNT_UNLIMITED
-                                                       : tune_with_margin(class->at_most, wishes->margin);
+    class->count = class->size <= wishes->unlimited_to ? COUNT_UNLIMITED : count_for(class, wishes);
 }
 
 static void fill_plan(const struct tune_data *data, const struct tune_wishes *wishes,
@@ -111,6 +118,13 @@ static void fill_plan(const struct tune_data *data, const struct tune_wishes *wi
     plan->beyond -= plan->served;
 }
 
+// Sizes above SIZE_FINE_MAX between two powers of two stay together: what a large chunk has beyond the request
+// is pages that nobody touches, and one pool for all of them takes fewer chunks than one for each.
+static bool is_one_octave(unsigned step, unsigned next)
+{
+    return step >= SIZE_FINE_STEPS && (step - SIZE_FINE_STEPS) / 4 == (next - SIZE_FINE_STEPS) / 4;
+}
+
 void tune_plans(const struct tune_data *data, const struct tune_wishes *wishes, unsigned most,
                 struct tune_plan *ret_plans)
 {
@@ -123,7 +137,8 @@ void tune_plans(const struct tune_data *data, const struct tune_wishes *wishes, 
         if (data->steps[step].count == 0)
             continue;
         uint64_t chunk = align_up(max_u64(size_step_end(step), 1), alignment);
-        bool same = n > 0 && size[n - 1] == chunk; // steps within one alignment
+        bool same = n > 0 && (size[n - 1] == chunk // steps within one alignment
+                              || is_one_octave(steps[n - 1], step));
         n += !same;
         steps[n - 1] = step;
         size[n - 1] = chunk;

@@ -71,7 +71,8 @@ static void explain_class(FILE *out, const struct tune_class *class, const struc
     if (class->count == COUNT_UNLIMITED)
         fprintf(out, "; unlimited as asked.\n");
     else
-        fprintf(out, "; %u%% more in reserve.\n", wishes->margin);
+        fprintf(out, "; %u%% more in reserve%s.\n", wishes->margin,
+                class->count > tune_with_margin(class->at_most, wishes->margin) ? ", and what fills a page" : "");
     if (class->doubts & TUNE_EMPTY)
         fprintf(out, "# %s was empty at times: what it lacked counts as if it had been in use at once.\n",
                 class->in);
