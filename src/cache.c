@@ -19,18 +19,31 @@ static struct cache *map_cache(bool *ret_is_wiped)
     return cache;
 }
 
+// A bin of an unlimited malloc pool that grows moves to a larger array, so that those of pools that are used
+// little lie together. Others have room from the start for all that they may hold: of few chunks, mostly.
+static bool has_grown_room(const struct pool *pool)
+{
+    return pool->unlimited && pool->index < MALLOC_POOLS_MAX;
+}
+
+static uint32_t first_room(const struct pool *pool)
+{
+    return has_grown_room(pool) ? pool->cache_capacity : pool->cache_max;
+}
+
 _Atomic uint32_t *cache_init(void)
 {
     uint64_t bytes = sizeof(struct cache);
     for (unsigned i = 0; i < POOLS_MAX; i++) {
-        uint64_t room = i < pools.count ? pools.pool[i].cache_capacity
+        uint64_t room = i < pools.count ? first_room(&pools.pool[i])
                         : i < NAMED_POOLS_FIRST ? 0 : NAMED_CACHE_MAX;
         caches.slots_at[i] = (uint32_t)bytes;
         bytes += align_up(room * sizeof(uint32_t), CACHE_LINE);
     }
     for (unsigned i = 0; i < pools.count; i++) {
         caches.grown_at[i] = (uint32_t)bytes;
-        bytes += align_up(pools.pool[i].cache_max * sizeof(uint32_t), CACHE_LINE);
+        uint64_t room = has_grown_room(&pools.pool[i]) ? pools.pool[i].cache_max : 0;
+        bytes += align_up(room * sizeof(uint32_t), CACHE_LINE);
     }
     caches.bytes = (uint32_t)bytes;
     bool is_wiped;
@@ -134,7 +147,7 @@ bool cache_refill(struct cache *cache, struct pool *pool)
                                : min_u64(START_MAX, capacity);
         uint64_t want = max_u64((capacity + 1) / 2, few);
         if (!pool->unlimited && pool->cache_is_auto && pool->caches > 1)
-            want = min_u64(want, max_u64(1, (pool->count - pool_out(pool)) / 4)); // leave some
+            want = min_u64(want, max_u64(1, pool_whole_runs(pool, (pool->count - pool_out(pool)) / 4)));
         taken = pool_take(pool, bin->slots, (uint32_t)want);
         bin->owes = (uint16_t)min_u64(bin->owes + taken, UINT16_MAX);
         bin_set_n(bin, taken);
@@ -149,13 +162,13 @@ bool cache_refill(struct cache *cache, struct pool *pool)
 static bool bin_grow(struct cache *cache, struct bin *bin, struct pool *pool)
 {
     uint32_t capacity = atomic_load_explicit(&bin->capacity, memory_order_relaxed);
-    uint32_t limit = bin->owes > pool->cache_capacity ? pool->cache_max : pool->cache_capacity;
-    bool others_want = !pool->unlimited && is_shared();
-    if (capacity >= limit || others_want || bin->owes < capacity / 2)
+    uint64_t limit = bin->owes > pool->cache_capacity ? pool->cache_max : pool->cache_capacity;
+    if (is_shared())
+        limit = min_u64(limit, pool_shared_capacity(pool, pool->caches));
+    if (capacity >= limit || bin->owes < capacity / 2)
         return false;
     uint32_t more = (uint32_t)min_u64(2 * (uint64_t)capacity, limit);
-    // Slots of named pools have room for all they may become.
-    if (more > pool->cache_capacity && pool->index < MALLOC_POOLS_MAX) {
+    if (more > pool->cache_capacity && has_grown_room(pool)) {
         uint32_t *grown = (uint32_t *)(void *)((char *)cache + caches.grown_at[pool->index]);
         memmove(grown, bin->slots, bin->n * sizeof *grown);
         bin->slots = grown;
@@ -168,6 +181,10 @@ static bool bin_grow(struct cache *cache, struct bin *bin, struct pool *pool)
 static void flush_half(struct bin *bin, struct pool *pool)
 {
     uint32_t n = atomic_load_explicit(&bin->n, memory_order_relaxed);
+    uint32_t capacity = atomic_load_explicit(&bin->capacity, memory_order_relaxed);
+    if (is_shared()) // with more threads than there were when the bin grew
+        capacity = (uint32_t)min_u64(capacity, pool_shared_capacity(pool, pool->caches));
+    atomic_store_explicit(&bin->capacity, capacity, memory_order_relaxed);
     uint32_t half = (n + 1) / 2;
     bin->owes -= (uint16_t)min_u64(bin->owes, half);
     bin_note_used(bin, pool);

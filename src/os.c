@@ -169,6 +169,21 @@ void os_yield(void)
     os_call(SYS_sched_yield);
 }
 
+unsigned os_processors(void)
+{
+    static _Atomic unsigned known; // all threads find the same
+    unsigned count = atomic_load_explicit(&known, memory_order_relaxed);
+    if (unlikely(count == 0)) {
+        uint64_t mask[16] = {0}; // more than 1,024: EINVAL
+        os_call(SYS_sched_getaffinity, 0, sizeof mask, mask);
+        for (unsigned i = 0; i < ARRAY_LENGTH(mask); i++)
+            count += (unsigned)__builtin_popcountll(mask[i]);
+        count = count > 0 ? count : 1024;
+        atomic_store_explicit(&known, count, memory_order_relaxed);
+    }
+    return count;
+}
+
 pid_t os_thread_id(void)
 {
     return (pid_t)os_call(SYS_gettid);

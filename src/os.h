@@ -60,6 +60,7 @@ void os_futex_wake(_Atomic uint32_t *word, int waiters);
 // (UINT64_MAX: never), which alone is false.
 bool os_futex_wait_until(_Atomic uint32_t *word, uint32_t while_value, uint64_t until_ns);
 void os_yield(void);
+unsigned os_processors(void); // that this process may run on, at least 1
 pid_t os_thread_id(void);
 bool os_thread_is_gone(pid_t thread); // of this process; a new one may have its number
 

@@ -9,11 +9,12 @@
 enum {
     CACHE_AUTO_MAX = 256,         // chunks of one pool in one thread's cache, and
     CACHE_AUTO_BYTES = 32 * 1024, // bytes
-    CACHE_GROWN_MAX = 16384,      // the same of an unlimited pool, if it grows
+    CACHE_GROWN_MAX = 16384,      // the same if it grows
+    CACHE_GROWN_POOL = 64,        // in a pool of fewer chunks, each one counts
     CACHE_GROWN_BYTES = 1024 * 1024,
     COUNT_MAX = UINT32_MAX - 1,
     COMMIT_MIN = 256 * 1024, // bytes by which an unlimited pool grows at least
-    SHARERS = 32,            // threads for which a finite pool's states are laid out
+    SHARERS_MAX = 32,        // threads for which a finite pool's states are laid out: four a processor
     SPREAD_STATES_MAX = 64 * 1024, // bytes of states, for those of small pools in large slices
 };
 
@@ -44,21 +45,21 @@ static uint32_t cache_capacity(const struct pool_plan *plan, uint32_t count)
     return (uint32_t)min_u64(most, plan->cache_room);
 }
 
-static uint32_t cache_max(const struct pool_plan *plan, uint32_t capacity)
+static uint32_t cache_max(const struct pool_plan *plan, uint32_t count, uint32_t capacity)
 {
-    // Of a finite pool no more, so that giving half of it back takes a short time.
-    if (plan->count != COUNT_UNLIMITED || plan->cache_limit != UINT32_MAX)
+    if (plan->cache_limit != UINT32_MAX || count < CACHE_GROWN_POOL)
         return capacity;
-    uint64_t grown = min_u64(CACHE_GROWN_BYTES / plan->stride, CACHE_GROWN_MAX);
+    uint64_t grown = min_u64(min_u64(CACHE_GROWN_BYTES / plan->stride, CACHE_GROWN_MAX), count);
     return (uint32_t)max_u64(capacity, min_u64(grown, plan->cache_room));
 }
 
 // So that the chunks of one refill have a line of states to themselves, where the stride allows it: the
-// pitch must be a whole number of bytes, and more than 1 for pool_number_at. A thread's part of a small
-// finite pool is a few chunks.
+// pitch must be a whole number of bytes, and more than 1 for pool_number_at. What runs on one
+// processor at a time has a part of a small finite pool, a few chunks.
 static uint32_t spread(const struct pool_plan *plan, uint64_t stride)
 {
-    uint64_t together = min_u64(auto_capacity(stride), max_u64(1, plan->count / SHARERS));
+    uint64_t sharers = max_u64(1, min_u64(4 * (uint64_t)plan->processors, SHARERS_MAX));
+    uint64_t together = min_u64(auto_capacity(stride), max_u64(1, plan->count / sharers));
     uint32_t most = (uint32_t)__builtin_ctzll(stride) - 1, spread = 0;
     while (spread < most && together << spread < CACHE_LINE
            && (auto_capacity(stride) << spread < CACHE_LINE
@@ -200,7 +201,7 @@ static struct pool planned(const struct pool_plan *plan)
         .slice_bytes = plan->slice_bytes,
         .count = count,
         .cache_capacity = cache_capacity(plan, count),
-        .cache_max = cache_max(plan, cache_capacity(plan, count)),
+        .cache_max = cache_max(plan, count, cache_capacity(plan, count)),
         .cache_is_auto = plan->cache_limit == UINT32_MAX,
         .index = plan->index,
         .unlimited = plan->count == COUNT_UNLIMITED,

@@ -44,7 +44,7 @@ struct pool {
     uint64_t slice_bytes;
     uint32_t count;    // chunks at most
     uint32_t cache_capacity; // chunks that a thread may keep; 0: every request goes to the pool
-    uint32_t cache_max;      // and if it has shown that it needs them, of an unlimited pool
+    uint32_t cache_max;      // and if it has shown that it needs them
     uint32_t index;    // in pools.pool[]
     _Atomic bool *pass_by; // kept like `empty`, where requests go to the next malloc then; or NULL
     struct stats_pool *stats; // written under the lock
@@ -92,6 +92,7 @@ struct pool_plan { // what pool_init needs to know
     uint64_t slice_bytes;
     _Atomic bool *pass_by; // see struct pool
     bool is_usable;        // the slice is committed already, and so are `tables`, if given
+    uint32_t processors;  // that use it at the same time, if they are many threads
     uint32_t cache_limit; // thread_cache of the configuration
     uint32_t cache_room;  // chunks for which a thread's cache has room at most
     uint32_t index;
@@ -201,14 +202,23 @@ uint64_t pool_table_bytes(const struct pool_plan *plan);
 // Touches them, so that no page of them faults later. False: no memory.
 bool pool_populate_tables(const struct pool *pool);
 
-// Chunks that each of so many threads may keep at most. The caches of a finite pool leave half of its
+// At most n chunks, in whole runs unless they are fewer: what goes from the pool to a thread and back keeps
+// to lines of states, or else every line would come to have chunks of several threads in it.
+INLINE uint64_t pool_whole_runs(const struct pool *pool, uint64_t n)
+{
+    return n < pool_run(pool) ? n : n - n % pool_run(pool);
+}
+
+// Chunks that each of so many threads may keep at most: an even number of runs, because a full cache gives
+// half of them back. The caches of a finite pool leave half of its
 // chunks to whoever asks first, so each thread that comes gets less; an unlimited pool has enough, and a
 // size that was declared is kept to.
 INLINE uint64_t pool_shared_capacity(const struct pool *pool, uint32_t threads)
 {
     if (pool->unlimited || !pool->cache_is_auto)
         return pool->cache_max;
-    return min_u64(pool->cache_max, max_u64(1, pool->count / (2 * (uint64_t)threads)));
+    uint64_t most = min_u64(pool->cache_max, max_u64(1, pool->count / (2 * (uint64_t)threads)));
+    return most < 2 * pool_run(pool) ? most : 2 * pool_whole_runs(pool, most / 2);
 }
 
 // All below: the caller holds the lock.

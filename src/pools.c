@@ -74,6 +74,7 @@ static void plan_pool(const struct conf *conf, unsigned i, uint64_t slice, struc
         .count = line->count,
         .slice_bytes = slice,
         .pass_by = conf->on_empty == POLICY_FALLBACK && !conf->try_bigger ? &pools.pass_by[i] : NULL,
+        .processors = os_processors(),
         .cache_limit = conf->thread_cache,
         .cache_room = UINT32_MAX,
         .index = i,

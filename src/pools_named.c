@@ -132,6 +132,7 @@ int pools_named_add(const struct conf *conf, const struct named_plan *plan, stru
         .gap = gap,
         .count = plan->count,
         .slice_bytes = bytes,
+        .processors = os_processors(),
         .cache_limit = plan->on_heap ? THREAD_CACHE_OFF : conf->thread_cache,
         .cache_room = NAMED_CACHE_MAX,
         .index = index,

@@ -12,6 +12,8 @@ static struct stats_pool stats;
 
 static uint32_t *few; // of the next pool
 
+static uint32_t processors = 8;
+
 static void make(uint64_t size, uint64_t count)
 {
     uint64_t stride = align_up(size, ALIGN_MIN);
@@ -19,7 +21,7 @@ static void make(uint64_t size, uint64_t count)
     char *base = os_reserve(slice, 4096);
     cr_assert(base);
     struct pool_plan plan = {.size = size, .usable = stride, .stride = stride, .count = count,
-                             .slice_bytes = slice, .cache_limit = UINT32_MAX,
+                             .slice_bytes = slice, .processors = processors, .cache_limit = UINT32_MAX,
                              .cache_room = UINT32_MAX, .few = few};
     cr_assert(pool_init(&pool, &plan, base, &stats));
 }
@@ -125,6 +127,10 @@ Test(pool, states_of_a_small_pool_keep_apart_and_its_addresses_are_told)
         }
     }
     cr_assert_eq(pool_number(&pool, 1), 32); // as far as the table of states remains small
+    processors = 1;
+    make(512, 32);
+    cr_assert_eq(pool_number(&pool, 1), 8); // a line for each eight chunks, of which four threads take turns
+    processors = 8;
 }
 
 Test(pool, an_exhausted_pool_is_empty_and_scarce)
@@ -230,6 +236,17 @@ Test(pool, caches_of_a_finite_pool_are_a_fraction_of_it)
     cr_assert_eq(pool_shared_capacity(&pool, 1), 25);
     cr_assert_eq(pool_shared_capacity(&pool, 2), 12);
     cr_assert_eq(pool.cache_max, 50); // of the only thread
+    make(64, 1000000);
+    cr_assert_eq(pool.cache_max, 16384);
+    cr_assert_lt(pool.cache_capacity, 1000); // until it is needed
+    make(65536, 64);
+    cr_assert_gt(pool.cache_max, pool.cache_capacity);
+    make(65536, 63);
+    cr_assert_eq(pool.cache_max, pool.cache_capacity); // each chunk of a small pool counts
+    make(64, 100000);
+    cr_assert_eq(pool_shared_capacity(&pool, 100), 384); // 500, in whole runs of 64, an even number of them
+    cr_assert_eq(pool_whole_runs(&pool, 200), 192);
+    cr_assert_eq(pool_whole_runs(&pool, 63), 63);
     make(64, COUNT_UNLIMITED);
     cr_assert_geq(pool.cache_capacity, 64);
     cr_assert_eq(pool.cache_max, 16384);
