@@ -269,13 +269,22 @@ static void publish(struct pool *pool)
     atomic_store_explicit(&pool->stats->out, pool_out(pool), memory_order_relaxed);
 }
 
+// One number, as it is where no caches are used, without a call.
+static void copy(uint32_t *to, const uint32_t *from, uint32_t n)
+{
+    if (n == 1)
+        *to = *from;
+    else
+        memcpy(to, from, n * sizeof *to);
+}
+
 uint32_t pool_take(struct pool *pool, uint32_t *numbers, uint32_t want)
 {
     uint32_t n = (uint32_t)min_u64(want, pool->free);
     if (n > 0) {
         pool->free -= n;
         pool->free_low = (uint32_t)min_u64(pool->free_low, pool->free);
-        memcpy(numbers, pool->stack + pool->free, n * sizeof *numbers);
+        copy(numbers, pool->stack + pool->free, n);
     } else {
         n = take_new(pool, numbers, want);
     }
@@ -286,7 +295,7 @@ uint32_t pool_take(struct pool *pool, uint32_t *numbers, uint32_t want)
 void pool_give(struct pool *pool, const uint32_t *numbers, uint32_t n)
 {
     stack_reach(pool, pool->free + n);
-    memcpy(pool->stack + pool->free, numbers, n * sizeof *numbers);
+    copy(pool->stack + pool->free, numbers, n);
     pool->free += n;
     publish(pool);
 }
