@@ -178,8 +178,10 @@ static void *allocate(const struct request *request)
     return p;
 }
 
-SLOW static void *alloc_slower(size_t size, const void *caller)
+NOINLINE static void *alloc_slower(size_t size, const void *caller)
 {
+    if (all_pass_by())
+        return next.malloc(size);
     struct request request = {.size = size, .alignment = ALIGN_MIN, .caller = caller};
     return allocate(&request);
 }
@@ -191,19 +193,22 @@ SLOW static void *passed_in_vain(size_t size, const void *caller)
     return alloc_slower(size, caller);
 }
 
-// With small pools this is the way of most requests.
-INLINE void *alloc_miss(size_t size, size_t step, const void *caller)
+// With small pools this is the way of most requests. False: nothing happened.
+INLINE bool alloc_passed(size_t size, size_t step, void **ret_block)
 {
     if (!passes_by(step))
-        return alloc_slower(size, caller);
+        return false;
     count_passed(step, 1, size);
-    void *p = next.malloc(size);
-    return likely(p) ? p : passed_in_vain(size, caller);
+    *ret_block = next.malloc(size);
+    return true;
 }
 
 void *heap_alloc_miss(size_t size, size_t step)
 {
-    return alloc_miss(size, step, CALLER());
+    void *p;
+    if (!alloc_passed(size, step, &p))
+        return alloc_slower(size, CALLER());
+    return likely(p) ? p : passed_in_vain(size, CALLER());
 }
 
 void *heap_alloc_slow_for(size_t size, const void *caller)
@@ -214,7 +219,9 @@ void *heap_alloc_slow_for(size_t size, const void *caller)
         return out_of_memory();
     if (size > SIZE_FINE_MAX && heap_pop(step, size, &p, NULL))
         return p;
-    return alloc_miss(size, step, caller);
+    if (!alloc_passed(size, step, &p))
+        return alloc_slower(size, caller);
+    return likely(p) ? p : passed_in_vain(size, caller);
 }
 
 void *heap_alloc_slow(size_t size)

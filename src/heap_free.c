@@ -81,18 +81,26 @@ static void free_foreign(void *p)
     next.free(p);
 }
 
+NOINLINE static void free_unless_named(void *p)
+{
+    if (heap_is_named(p))
+        return;
+    COUNT(process.next_frees, 1);
+    next.free(p);
+}
+
 // To the next malloc in as few instructions as can be.
 void heap_free_foreign(void *p)
 {
     struct stats_block *stats = cache_self->stats;
-    if (unlikely(!stats)) {
+    if (unlikely(!stats))
         heap_free_slow(p);
-        return;
+    else if (unlikely(pools_named_exist()))
+        free_unless_named(p);
+    else if (likely(p)) {
+        count_own(&stats->process.next_frees, 1);
+        next.free(p);
     }
-    if (!p || (unlikely(pools_named_exist()) && heap_is_named(p)))
-        return;
-    count_own(&stats->process.next_frees, 1);
-    next.free(p);
 }
 
 void heap_free_slow(void *p)
@@ -104,6 +112,10 @@ void heap_free_slow_for(void *p, const void *caller)
 {
     if (!p)
         return;
+    if (all_pass_by()) {
+        next.free(p);
+        return;
+    }
     int saved_errno = errno;
     bool serving = runtime_enter();
     uint64_t pool = pools_index(p);

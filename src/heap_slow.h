@@ -42,6 +42,12 @@ INLINE void heap_free_for(void *p, const void *caller)
         heap_free_slow_for(p, caller);
 }
 
+// What the slow paths look at first.
+INLINE bool all_pass_by(void)
+{
+    return atomic_load_explicit(&runtime_is_passive, memory_order_relaxed);
+}
+
 INLINE void *out_of_memory(void)
 {
     errno = ENOMEM;

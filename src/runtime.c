@@ -16,6 +16,7 @@
 #include "sources.h"
 
 struct conf runtime_conf LARGE;
+_Atomic bool runtime_is_passive;
 
 enum state {
     NOT_STARTED,
@@ -229,6 +230,7 @@ static void pass_by(enum state state, const char *why)
         message("%s; this program runs on the next malloc, as if poolmalloc were not there", why);
     else if (why)
         message("%s; this program has no pools of it", why);
+    atomic_store_explicit(&runtime_is_passive, state == PASSIVE, memory_order_relaxed);
     atomic_store_explicit(&runtime.state, state, memory_order_release);
 }
 
@@ -290,6 +292,7 @@ static void start(void)
 // For pools that the program makes itself: none of the configuration, no dump.
 static void start_bare(void)
 {
+    atomic_store_explicit(&runtime_is_passive, false, memory_order_relaxed);
     conf_init(&runtime_conf);
     runtime_conf.malloc_pool_count = 0;
     runtime_conf.dump = dump_off;

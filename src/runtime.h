@@ -28,6 +28,10 @@ void runtime_without_malloc(void);
 // The library serves from pools.
 bool runtime_is_serving(void);
 
+// It lets everything pass to the next malloc, whose functions are known. A hint that saves runtime_enter: it
+// is false when a pool is made of which a pointer could come back.
+extern _Atomic bool runtime_is_passive;
+
 // Threads, forks, and pools that come and go wait for each other here. Taken before any pool's lock.
 void runtime_lock(void);
 bool runtime_lock_at_end(void); // false: the caller may have interrupted the owner
