@@ -96,19 +96,13 @@ static void bin_start(struct cache *cache, struct pool *pool)
     atomic_store_explicit(&bin->capacity, start_capacity(pool), memory_order_relaxed);
 }
 
-// Saves a lock where the answer of bin_ready would be no.
-static bool is_bypassed(const struct pool *pool)
-{
-    return pool->cache_capacity == 0 || atomic_load_explicit(&pool->scarce, memory_order_relaxed);
-}
-
 // The bin, started if it was not; NULL when this pool's caches are not in use. Under the lock.
 static struct bin *bin_ready(struct cache *cache, struct pool *pool)
 {
     struct bin *bin = &cache->bins[pool->index];
     if (bin_is_started(bin))
         return bin;
-    if (is_bypassed(pool))
+    if (cache_is_bypassed(pool))
         return NULL;
     bin_start(cache, pool);
     return bin;
@@ -130,7 +124,7 @@ void cache_note_used(struct pool *pool, bool at_end)
 
 bool cache_refill(struct cache *cache, struct pool *pool)
 {
-    if (is_bypassed(pool))
+    if (cache_is_bypassed(pool))
         return false;
     uint32_t taken = 0;
     lock_take(&pool->lock);
@@ -197,7 +191,7 @@ static void flush_half(struct bin *bin, struct pool *pool)
 
 bool cache_make_room(struct cache *cache, struct pool *pool)
 {
-    if (is_bypassed(pool))
+    if (cache_is_bypassed(pool))
         return false;
     lock_take(&pool->lock);
     struct bin *bin = bin_ready(cache, pool);
@@ -243,7 +237,7 @@ void cache_give_locked(struct pool *pool, uint32_t number)
 bool cache_give_direct(struct pool *pool, uint32_t number)
 {
     lock_take(&pool->lock);
-    bool claimed = chunk_claim(&pool->state[number]);
+    bool claimed = pool_claim(pool, number);
     if (claimed)
         cache_give_locked(pool, number);
     lock_drop(&pool->lock);

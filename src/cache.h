@@ -140,6 +140,12 @@ INLINE bool bin_push(struct bin *bin, const void *address)
 
 // Slow paths of the owner.
 
+// The pool is used without caches now. Saves a lock where the next two would say so.
+INLINE bool cache_is_bypassed(const struct pool *pool)
+{
+    return pool->cache_capacity == 0 || atomic_load_explicit(&pool->scarce, memory_order_relaxed);
+}
+
 // Brings chunks from the pool into the bin. False: the pool has none, or caches are not used for it.
 bool cache_refill(struct cache *cache, struct pool *pool);
 

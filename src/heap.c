@@ -34,7 +34,7 @@ void *heap_take(struct pool *pool, const struct request *request)
     bool was_new;
     if (atomic_load_explicit(&pool->exhausted, memory_order_relaxed))
         return NULL;
-    if (cache != &cache_none) {
+    if (cache != &cache_none && !cache_is_bypassed(pool)) {
         struct bin *bin = &cache->bins[pool->index];
         while (!bin_pop(bin, &chunk, &was_new)) {
             if (atomic_load_explicit(&pool->empty, memory_order_relaxed) && !must_be_exact(request))

@@ -93,7 +93,7 @@ bool named_give(struct pool *pool, uint32_t number, const void *caller)
     void *context = NULL;
     _Atomic uint32_t *sleeps_on = NULL;
     lock_take(&pool->lock);
-    bool claimed = chunk_claim(&pool->state[number]);
+    bool claimed = pool_claim(pool, number);
     if (unlikely(guard_is_on) && claimed && guard_watches(pool))
         heap_check_freed(pool, number, caller, &found);
     if (claimed && pool->waiters) {

@@ -226,6 +226,12 @@ INLINE uint64_t pool_shared_capacity(const struct pool *pool, uint32_t threads)
 // Takes up to `want` chunks out of the pool; their numbers go to numbers[]. How many; 0: it has none.
 uint32_t pool_take(struct pool *pool, uint32_t *numbers, uint32_t want);
 
+// As chunk_claim. Where no thread has a bin of the pool started, all others that claim hold the lock, too.
+INLINE bool pool_claim(struct pool *pool, uint32_t number)
+{
+    return chunk_claim_as(&pool->state[number], pool->caches == 0 ? CHUNK_LIVE : CHUNK_NONE);
+}
+
 // Puts n chunks back that are not LIVE.
 void pool_give(struct pool *pool, const uint32_t *numbers, uint32_t n);
 

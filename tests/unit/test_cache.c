@@ -285,40 +285,6 @@ Test(cache, a_thread_that_ends_gives_its_cache_to_the_next)
     lock_drop(&pools.pool[0].lock);
 }
 
-static void *contended; // freed by two threads at once
-static pthread_barrier_t barrier;
-static _Atomic int freed;
-
-static void *free_at_once(void *unused)
-{
-    pthread_barrier_wait(&barrier);
-    freed += bin_push(own_bin(0), contended);
-    return unused;
-}
-
-static void *warm_and_free_at_once(void *unused)
-{
-    heap_free(heap_alloc(64));
-    return free_at_once(unused);
-}
-
-Test(cache, of_two_threads_that_free_a_chunk_at_once_one_succeeds)
-{
-    start("malloc size=64 count=unlimited");
-    pthread_barrier_init(&barrier, NULL, 2);
-    for (int i = 0; i < 2000; i++) {
-        pthread_t thread;
-        freed = 0;
-        contended = heap_alloc(64);
-        pthread_create(&thread, NULL, warm_and_free_at_once, NULL);
-        heap_free(heap_alloc(64));
-        free_at_once(NULL);
-        pthread_join(thread, NULL);
-        cr_assert_eq(freed, 1);
-    }
-    cache_check();
-}
-
 Test(cache, is_shared_from_the_second_thread_on)
 {
     pthread_t thread;
