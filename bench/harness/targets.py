@@ -117,10 +117,14 @@ def fallback(rows: list[Row]) -> list[Target]:
 
 
 def fight(rows: list[Row]) -> list[Target]:
-    """Half as fast as the mutex at its best: twice its lowest time, with any number of threads."""
-    best = min((value for row in rows_of(rows, "fight-mutex") if (value := row.value("glibc"))),
-               default=None)
-    return [worst("strict: fight / one mutex around an array at its best", rows_of(rows, "fight"),
+    """Half as fast as the mutex: with as many threads that fight for it, and at the best that it ever
+    is, which is when nobody does."""
+    mutex = {row.threads: value for row in rows_of(rows, "fight-mutex")
+             if (value := row.value("glibc"))}
+    best = min(mutex.values(), default=None)
+    return [worst("strict: fight / one mutex around an array, as many threads", rows_of(rows, "fight"),
+                  lambda row: ratio(row.value("strict"), mutex.get(row.threads)), 2.0),
+            worst("strict: fight / one mutex around an array, uncontended", rows_of(rows, "fight"),
                   lambda row: ratio(row.value("strict"), best), 2.0),
             exactness(rows)]
 
