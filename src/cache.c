@@ -62,6 +62,7 @@ enum {
     START_MAX = 64,
     START_MIN = 8,
     START_BYTES = 8192,
+    LARGE_BYTES = 64 * 1024, // see trim_others
 };
 
 static bool is_shared(void)
@@ -122,12 +123,36 @@ void cache_note_used(struct pool *pool, bool at_end)
     lock_drop(&pool->lock);
 }
 
+// A pool takes more memory from the system, which happens in large steps. What others did not use since the
+// last time that one did so goes back: a program that has done with many blocks of one size needs others
+// now, and a block that grows by realloc leaves a chunk in one pool after the other. Of large chunks, also
+// from this thread's bins: a few hold much memory.
+static void trim_others(struct cache *cache, const struct pool *growing)
+{
+    for (unsigned i = 0; i < pools.count; i++) {
+        struct pool *pool = &pools.pool[i];
+        if (pool == growing || !pool->unlimited)
+            continue;
+        lock_take(&pool->lock);
+        struct bin *bin = &cache->bins[i];
+        if (pool->stride >= LARGE_BYTES && bin_is_started(bin)) {
+            bin_note_used(bin, pool);
+            pool_give(pool, bin->slots, atomic_load_explicit(&bin->n, memory_order_relaxed));
+            bin_set_n(bin, 0);
+            atomic_store_explicit(&bin->low, 0, memory_order_relaxed);
+        }
+        pool_trim_unused(pool);
+        lock_drop(&pool->lock);
+    }
+}
+
 bool cache_refill(struct cache *cache, struct pool *pool)
 {
     if (cache_is_bypassed(pool))
         return false;
     uint32_t taken = 0;
     lock_take(&pool->lock);
+    uint32_t committed = pool->committed;
     struct bin *bin = bin_ready(cache, pool);
     if (bin && atomic_load_explicit(&bin->n, memory_order_relaxed) == 0) {
         bin_note_used(bin, pool);
@@ -147,7 +172,10 @@ bool cache_refill(struct cache *cache, struct pool *pool)
         bin_set_n(bin, taken);
         atomic_store_explicit(&bin->low, taken, memory_order_relaxed);
     }
+    bool takes_memory = pool->committed > committed;
     lock_drop(&pool->lock);
+    if (takes_memory)
+        trim_others(cache, pool);
     return taken > 0;
 }
 

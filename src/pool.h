@@ -49,12 +49,13 @@ struct pool {
     _Atomic bool *pass_by; // kept like `empty`, where requests go to the next malloc then; or NULL
     struct stats_pool *stats; // written under the lock
     uint32_t stack_room; // for how many there is room now: under the lock, as where the stack is
+    uint32_t trimmed;    // of the lowest on the stack, so many have no memory: under the lock
 
     // Under the lock.
     CACHE_ALIGNED struct lock lock;
     uint32_t made;      // the first so many chunks have left the pool at least once
     uint32_t free;      // entries of the stack
-    uint32_t free_low;  // the lowest `free` since trimmed_ns: so many were not needed
+    uint32_t free_low;  // the lowest `free` since it was last trimmed: so many were not needed
     uint64_t trimmed_ns;
     uint32_t committed; // chunks whose memory is usable
     uint32_t caches;    // threads that may have chunks of this pool cached
@@ -245,6 +246,9 @@ void pool_trim(struct pool *pool, uint32_t chunks);
 
 // The same for chunks that were not needed for a second, if they are worth the work.
 void pool_trim_idle(struct pool *pool);
+
+// The same for chunks that were not needed since the last time.
+void pool_trim_unused(struct pool *pool);
 
 // Rebuilds the stack from the chunks' states, as if no chunk were cached anywhere: for a child of a
 // fork that was not announced.

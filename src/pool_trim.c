@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Memory that an unlimited pool no longer needs goes back to the system: whole pages of chunks that
-// lie in the pool and were not asked for since the last time.
+// lie in the pool and were not asked for since the last time, or in a second, or in 3 ms while other pools
+// take memory.
 #include <string.h>
 
 #include "os.h"
@@ -8,9 +9,11 @@
 
 enum {
     TRIM_BYTES = 1024 * 1024, // less is not worth the work
+    TRIM_UNUSED_BYTES = 256 * 1024, // the same while other pools need memory
     IDLE = 0x80,              // mark in a chunk's state while trimming; nobody else reads it then,
 };                            // because chunks on the stack are in nobody's cache or hands
 #define TRIM_INTERVAL_NS 1000000000U
+#define TRIM_UNUSED_NS 3000000U
 
 static uintptr_t chunk_start(const struct pool *pool, uint32_t n)
 {
@@ -68,15 +71,30 @@ void pool_trim(struct pool *pool, uint32_t chunks)
     restack(pool);
 }
 
+// At most so often, and if it is worth as much.
+static void trim_low(struct pool *pool, uint64_t interval_ns, uint64_t worth_bytes)
+{
+    uint64_t now = os_clock_ns();
+    if (now - pool->trimmed_ns < interval_ns)
+        return;
+    pool->trimmed_ns = now;
+    uint32_t low = pool->free_low;
+    pool->trimmed = (uint32_t)min_u64(pool->trimmed, low);
+    if ((low - pool->trimmed) * pool->stride >= worth_bytes) {
+        pool_trim(pool, low);
+        pool->trimmed = low;
+    }
+    pool->free_low = pool->free;
+}
+
 void pool_trim_idle(struct pool *pool)
 {
-    if (!pool->unlimited || pool->free * pool->stride < TRIM_BYTES)
-        return;
-    uint64_t now = os_clock_ns();
-    if (now - pool->trimmed_ns < TRIM_INTERVAL_NS)
-        return;
-    if (pool->free_low * pool->stride >= TRIM_BYTES)
-        pool_trim(pool, pool->free_low);
-    pool->free_low = pool->free;
-    pool->trimmed_ns = now;
+    if (pool->unlimited && pool->free * pool->stride >= TRIM_BYTES)
+        trim_low(pool, TRIM_INTERVAL_NS, TRIM_BYTES);
+}
+
+void pool_trim_unused(struct pool *pool)
+{
+    if (pool->unlimited)
+        trim_low(pool, TRIM_UNUSED_NS, TRIM_UNUSED_BYTES);
 }

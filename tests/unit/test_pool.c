@@ -303,6 +303,30 @@ Test(pool, trim_leaves_what_was_used_lately)
     cr_assert(is_resident(pool_address(&pool, chunks[63])));
 }
 
+Test(pool, trim_of_the_unused_leaves_what_was_used_since_the_last_time)
+{
+    uint32_t chunks[64];
+    make(4096, COUNT_UNLIMITED);
+    take_exactly(chunks, 64);
+    for (uint32_t i = 0; i < 64; i++) {
+        *(char *)pool_address(&pool, chunks[i]) = 1;
+        pool.state[chunks[i]] = CHUNK_FREE;
+    }
+    pool_give(&pool, chunks, 64);
+    pool_trim_unused(&pool); // the first time: all were used before it
+    cr_assert(is_resident(pool_address(&pool, chunks[0])));
+    pool_trim_unused(&pool); // too soon
+    cr_assert(is_resident(pool_address(&pool, chunks[0])));
+    pool.trimmed_ns = 0;
+    pool_trim_unused(&pool); // 64 pages of 4 KiB are just worth it
+    for (uint32_t i = 0; i < 64; i++)
+        cr_assert_not(is_resident(pool_address(&pool, chunks[i])));
+    pool_check(&pool, 0);
+    take_exactly(chunks, 10);
+    pool_give(&pool, chunks, 10);
+    cr_assert_eq(pool.free_low, 54);
+}
+
 Test(pool, finite_pools_keep_their_memory)
 {
     uint32_t chunks[64];

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+// A pool that takes memory from the system makes others give back what lies idle in them.
+#include <sys/mman.h>
+
+#include "core.h"
+
+enum { SMALLER = 256 * 1024, LARGER = 512 * 1024 };
+
+static bool is_resident(const void *p)
+{
+    unsigned char in_core = 0;
+    cr_assert_eq(mincore((void *)((uintptr_t)p & ~4095UL), 1, &in_core), 0);
+    return in_core & 1;
+}
+
+static char *touched(size_t size)
+{
+    char *p = heap_alloc(size);
+    *p = 1;
+    return p;
+}
+
+// As if some milliseconds had passed.
+static void wait_no_longer(void)
+{
+    for (unsigned i = 0; i < pools.count; i++)
+        pools.pool[i].trimmed_ns = 0;
+}
+
+// Larger chunks until the pool has asked the system for more of them.
+static void take_memory(void)
+{
+    uint32_t committed = pools.pool[1].committed;
+    while (pools.pool[1].committed == committed)
+        touched(LARGER);
+    wait_no_longer();
+}
+
+Test(cache_trim, a_chunk_that_nobody_needs_gives_its_memory_to_another_pool)
+{
+    start("malloc size=256K count=unlimited; malloc size=512K count=unlimited");
+    char *p = touched(SMALLER);
+    heap_free(p);
+    take_memory();
+    cr_assert(is_resident(p)); // it was used before
+    take_memory();
+    cr_assert_not(is_resident(p));
+    cache_check();
+    cr_assert_eq(*(char *)heap_alloc_zeroed(1, SMALLER), 0);
+    cache_check();
+}
+
+Test(cache_trim, a_chunk_that_is_used_in_between_keeps_it)
+{
+    start("malloc size=256K count=unlimited; malloc size=512K count=unlimited");
+    char *p = touched(SMALLER);
+    heap_free(p);
+    for (int i = 0; i < 3; i++) {
+        take_memory();
+        cr_assert_eq(heap_alloc(SMALLER), p);
+        cr_assert(is_resident(p));
+        heap_free(p);
+    }
+}
+
+Test(cache_trim, finite_pools_keep_theirs)
+{
+    start("malloc size=256K count=4; malloc size=512K count=unlimited");
+    char *p = touched(SMALLER);
+    heap_free(p);
+    for (int i = 0; i < 3; i++)
+        take_memory();
+    cr_assert(is_resident(p));
+}
