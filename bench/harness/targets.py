@@ -85,6 +85,17 @@ def speed(rows: list[Row], allocator: str) -> list[Target]:
     ]
 
 
+def above_floor(rows: list[Row], allocator: str) -> list[Target]:
+    """What a malloc itself takes: a pair that does next to nothing takes more than half of glibc's
+    time, for the loop and two calls. Only where memory is in the cache: elsewhere its layout counts."""
+    def measure(row: Row) -> float:
+        floor, own, glibc = (row.value(name) for name in ("floor", allocator, "glibc"))
+        return ratio(own - floor, glibc - floor) if floor and own and glibc else math.nan
+    steady = [row for row in rows if row.threads == 1 and row.scenario.group in ("pairs", "batches")]
+    return [worst(f"{allocator}, one thread, pairs and batches: time above the floor's / glibc's "
+                  "above it", steady, measure, 0.5)]
+
+
 def memory(rows: list[Row], allocator: str) -> list[Target]:
     return [
         Target(f"{allocator}: geometric mean of peak memory / glibc",
@@ -146,6 +157,7 @@ def faults(rows: list[Row]) -> list[Target]:
 
 def all_targets(rows: list[Row]) -> list[Target]:
     targets: list[Target] = []
+    targets += above_floor(rows, "general")
     for allocator in ("general", "tuned"):
         targets += speed(rows, allocator) + memory(rows, allocator) + latency(rows, allocator)
     targets += latency(rows, "prefaulted")
