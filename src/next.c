@@ -117,9 +117,11 @@ void next_resolve(void)
 #include "next.def"
     found_free = found.free;
     bool is_libcs = os_is_in_libc((void *)found.free);
+    // Before the arena is looked at: what is not found leaves a message there.
+    bool keeps_errno = free_keeps_errno(is_libcs);
     if (atomic_load_explicit(&arena_used, memory_order_relaxed) > 0)
         found.free = free_unless_bootstrap;
-    else if (!free_keeps_errno(is_libcs))
+    else if (!keeps_errno)
         found.free = free_quietly;
     next = found;
     // glibc's malloc starts itself on its first call, without a lock: a program has one thread then.
