@@ -81,22 +81,12 @@ static void free_foreign(void *p)
     next.free(p);
 }
 
-NOINLINE static void free_unless_named(void *p)
-{
-    if (heap_is_named(p))
-        return;
-    COUNT(process.next_frees, 1);
-    next.free(p);
-}
-
 // To the next malloc in as few instructions as can be.
 void heap_free_foreign(void *p)
 {
     struct stats_block *stats = cache_self->stats;
-    if (unlikely(!stats))
+    if (unlikely(!stats || pools_named_exist()))
         heap_free_slow(p);
-    else if (unlikely(pools_named_exist()))
-        free_unless_named(p);
     else if (likely(p)) {
         count_own(&stats->process.next_frees, 1);
         next.free(p);

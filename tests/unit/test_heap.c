@@ -250,6 +250,16 @@ Test(heap, success_and_free_leave_errno_alone)
     cr_assert_eq(errno, EDOM);
 }
 
+Test(heap, free_of_null_counts_nothing_even_where_there_are_named_pools)
+{
+    start("malloc size=64 count=10; pool X size=64 count=8");
+    heap_free(heap_alloc(1)); // the thread has its counters
+    heap_free(NULL);
+    cr_assert_eq(figures().next_frees, 0);
+    heap_free(heap_alloc(100000));
+    cr_assert_eq(figures().next_frees, 1);
+}
+
 Test(heap, sizes_above_ptrdiff_max_fail_and_are_no_request)
 {
     start("malloc size=64 count=10");
