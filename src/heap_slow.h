@@ -45,7 +45,7 @@ INLINE void heap_free_for(void *p, const void *caller)
 // What the slow paths look at first.
 INLINE bool all_pass_by(void)
 {
-    return atomic_load_explicit(&runtime_is_passive, memory_order_relaxed);
+    return atomic_load_explicit(&runtime_is_passive, memory_order_acquire);
 }
 
 INLINE void *out_of_memory(void)

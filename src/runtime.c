@@ -230,7 +230,7 @@ static void pass_by(enum state state, const char *why)
         message("%s; this program runs on the next malloc, as if poolmalloc were not there", why);
     else if (why)
         message("%s; this program has no pools of it", why);
-    atomic_store_explicit(&runtime_is_passive, state == PASSIVE, memory_order_relaxed);
+    atomic_store_explicit(&runtime_is_passive, state == PASSIVE, memory_order_release);
     atomic_store_explicit(&runtime.state, state, memory_order_release);
 }
 

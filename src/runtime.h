@@ -28,8 +28,9 @@ void runtime_without_malloc(void);
 // The library serves from pools.
 bool runtime_is_serving(void);
 
-// It lets everything pass to the next malloc, whose functions are known. A hint that saves runtime_enter: it
-// is false when a pool is made of which a pointer could come back.
+// It lets everything pass to the next malloc, as if it were not there. Saves runtime_enter. Written with
+// release when the next malloc's functions are known, read with acquire; false before a pool is made of
+// which a pointer could come back.
 extern _Atomic bool runtime_is_passive;
 
 // Threads, forks, and pools that come and go wait for each other here. Taken before any pool's lock.

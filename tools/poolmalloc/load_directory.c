@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "load.h"
+#include "os.h"
 #include "verb.h"
 
 enum { PATH_BYTES = LOAD_PATH_BYTES, LINE_BYTES = PATH_BYTES + 256 };
@@ -107,8 +108,8 @@ void load_directory_paths(const char *stats_dir, char ret_paths[LOAD_DIRECTORIES
     }
     if (runtime && runtime[0] == '/')
         snprintf(ret_paths[0], PATH_BYTES, "%s/poolmalloc", runtime);
-    snprintf(ret_paths[1], PATH_BYTES, "/dev/shm/poolmalloc-%u", (unsigned)geteuid());
-    snprintf(ret_paths[2], PATH_BYTES, "/tmp/poolmalloc-%u", (unsigned)geteuid());
+    snprintf(ret_paths[1], PATH_BYTES, "/dev/shm/poolmalloc-%u", (unsigned)os_user_id());
+    snprintf(ret_paths[2], PATH_BYTES, "/tmp/poolmalloc-%u", (unsigned)os_user_id());
 }
 
 bool load_directories(const char *stats_dir, void (*each)(void *context, const struct load_entry *),
