@@ -314,9 +314,12 @@ void pool_rebuild(struct pool *pool)
 {
     pool->free = 0;
     stack_reach(pool, pool->made);
-    for (uint32_t i = pool->made; i-- > 0;)
-        if (*pool_state(pool, i) != CHUNK_LIVE)
-            pool->stack[pool->free++] = pool_number(pool, i);
+    for (uint32_t i = pool->made; i-- > 0;) {
+        if (*pool_state(pool, i) == CHUNK_LIVE)
+            continue;
+        *pool_state(pool, i) &= (uint8_t)~CHUNK_IDLE;
+        pool->stack[pool->free++] = pool_number(pool, i);
+    }
     pool->free_low = 0;
     publish(pool);
 }

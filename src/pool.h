@@ -21,7 +21,13 @@
 #include "lock.h"
 #include "stats_layout.h"
 
-enum chunk_state { CHUNK_NEW, CHUNK_LIVE, CHUNK_FREE, CHUNK_NONE };
+enum chunk_state {
+    CHUNK_NEW,
+    CHUNK_LIVE,
+    CHUNK_FREE,
+    CHUNK_NONE,
+    CHUNK_IDLE = 0x80, // beside NEW or FREE: a mark of pool_trim, under the lock. Nobody else looks at these
+};                     // states then, because chunks on the stack are in nobody's cache or hands
 typedef _Atomic uint8_t chunk_state;
 
 struct pool {
@@ -251,7 +257,7 @@ void pool_trim_idle(struct pool *pool);
 void pool_trim_unused(struct pool *pool);
 
 // Rebuilds the stack from the chunks' states, as if no chunk were cached anywhere: for a child of a
-// fork that was not announced.
+// fork that was not announced, maybe in the middle of anything.
 void pool_rebuild(struct pool *pool);
 
 // Aborts if an equation does not hold. `cached`: chunks in all caches, which stand still.

@@ -10,8 +10,7 @@
 enum {
     TRIM_BYTES = 1024 * 1024, // less is not worth the work
     TRIM_UNUSED_BYTES = 256 * 1024, // the same while other pools need memory
-    IDLE = 0x80,              // mark in a chunk's state while trimming; nobody else reads it then,
-};                            // because chunks on the stack are in nobody's cache or hands
+};
 #define TRIM_INTERVAL_NS 1000000000U
 #define TRIM_UNUSED_NS 3000000U
 
@@ -31,18 +30,18 @@ static void purge(struct pool *pool, uint32_t from, uint32_t to)
     for (uint32_t i = from; i < to; i++) {
         uintptr_t chunk = chunk_start(pool, i);
         if (chunk >= start && chunk + pool->stride <= end)
-            *pool_state(pool, i) = IDLE | CHUNK_NEW;
+            *pool_state(pool, i) = CHUNK_IDLE | CHUNK_NEW;
     }
 }
 
-// Purges every run of IDLE chunks that has anything to give back.
+// Purges every run of CHUNK_IDLE chunks that has anything to give back.
 static void purge_runs(struct pool *pool)
 {
     for (uint32_t i = 0; i < pool->made; i++) {
         uint32_t from = i;
         bool used_before = false;
-        for (; i < pool->made && *pool_state(pool, i) & IDLE; i++)
-            used_before |= *pool_state(pool, i) != (IDLE | CHUNK_NEW);
+        for (; i < pool->made && *pool_state(pool, i) & CHUNK_IDLE; i++)
+            used_before |= *pool_state(pool, i) != (CHUNK_IDLE | CHUNK_NEW);
         if (used_before)
             purge(pool, from, i);
     }
@@ -54,8 +53,8 @@ static void restack(struct pool *pool)
 {
     uint32_t n = 0;
     for (uint32_t i = pool->made; i-- > 0;) {
-        if (*pool_state(pool, i) & IDLE) {
-            *pool_state(pool, i) &= ~IDLE;
+        if (*pool_state(pool, i) & CHUNK_IDLE) {
+            *pool_state(pool, i) &= ~CHUNK_IDLE;
             pool->stack[n++] = pool_number(pool, i);
         }
     }
@@ -66,7 +65,7 @@ void pool_trim(struct pool *pool, uint32_t chunks)
     if (!pool->unlimited || pool->keeps_memory || chunks == 0)
         return;
     for (uint32_t i = 0; i < chunks; i++)
-        pool->state[pool->stack[i]] |= IDLE;
+        pool->state[pool->stack[i]] |= CHUNK_IDLE;
     purge_runs(pool);
     restack(pool);
 }
