@@ -19,31 +19,26 @@ static struct cache *map_cache(bool *ret_is_wiped)
     return cache;
 }
 
-// A bin of an unlimited malloc pool that grows moves to a larger array, so that those of pools that are used
-// little lie together. Others have room from the start for all that they may hold: of few chunks, mostly.
-static bool has_grown_room(const struct pool *pool)
+// A bin of a malloc pool that grows moves to a larger array, so that those of pools that are used little lie
+// together. A named pool's has room from the start for all that it may hold.
+static uint64_t grown_room(const struct pool *pool)
 {
-    return pool->unlimited && pool->index < MALLOC_POOLS_MAX;
-}
-
-static uint32_t first_room(const struct pool *pool)
-{
-    return has_grown_room(pool) ? pool->cache_capacity : pool->cache_max;
+    bool grows = pool->index < MALLOC_POOLS_MAX && pool->cache_max > pool->cache_capacity;
+    return grows ? pool->cache_max : 0;
 }
 
 _Atomic uint32_t *cache_init(void)
 {
     uint64_t bytes = sizeof(struct cache);
     for (unsigned i = 0; i < POOLS_MAX; i++) {
-        uint64_t room = i < pools.count ? first_room(&pools.pool[i])
+        uint64_t room = i < pools.count ? pools.pool[i].cache_capacity
                         : i < NAMED_POOLS_FIRST ? 0 : NAMED_CACHE_MAX;
         caches.slots_at[i] = (uint32_t)bytes;
         bytes += align_up(room * sizeof(uint32_t), CACHE_LINE);
     }
     for (unsigned i = 0; i < pools.count; i++) {
         caches.grown_at[i] = (uint32_t)bytes;
-        uint64_t room = has_grown_room(&pools.pool[i]) ? pools.pool[i].cache_max : 0;
-        bytes += align_up(room * sizeof(uint32_t), CACHE_LINE);
+        bytes += align_up(grown_room(&pools.pool[i]) * sizeof(uint32_t), CACHE_LINE);
     }
     caches.bytes = (uint32_t)bytes;
     bool is_wiped;
@@ -62,8 +57,9 @@ enum {
     START_MAX = 64,
     START_MIN = 8,
     START_BYTES = 8192,
-    LARGE_BYTES = 64 * 1024, // see trim_others
 };
+
+enum { LARGE_BYTES = 64 * 1024 }; // chunks that trim_others takes from the bins
 
 static bool is_shared(void)
 {
@@ -123,25 +119,36 @@ void cache_note_used(struct pool *pool, bool at_end)
     lock_drop(&pool->lock);
 }
 
-// A pool takes more memory from the system, which happens in large steps. What others did not use since the
-// last time that one did so goes back: a program that has done with many blocks of one size needs others
-// now, and a block that grows by realloc leaves a chunk in one pool after the other. Of large chunks, also
-// from this thread's bins: a few hold much memory.
+// Gives k chunks of the bin back, those that were not used for longest. Under the lock.
+static void give_back(struct bin *bin, struct pool *pool, uint32_t k)
+{
+    uint32_t left = atomic_load_explicit(&bin->n, memory_order_relaxed) - k;
+    bin->owes -= (uint16_t)min_u64(bin->owes, k);
+    bin_note_used(bin, pool);
+    pool_give(pool, bin->slots, k);
+    memmove(bin->slots, bin->slots + k, left * sizeof *bin->slots);
+    bin_set_n(bin, left);
+    atomic_store_explicit(&bin->low, left, memory_order_relaxed);
+}
+
+// A pool takes more memory from the system, which happens in large steps. What others did not use since they
+// were trimmed last goes back: a program that has done with many blocks of one size needs others now, and a
+// block that grows by realloc leaves a chunk in one pool after the other. Of large chunks, also from this
+// thread's bins: a few hold much memory.
 static void trim_others(struct cache *cache, const struct pool *growing)
 {
+    uint64_t now_ns = os_clock_ns();
     for (unsigned i = 0; i < pools.count; i++) {
         struct pool *pool = &pools.pool[i];
-        if (pool == growing || !pool->unlimited)
+        struct bin *bin = &cache->bins[i];
+        if (pool == growing)
             continue;
         lock_take(&pool->lock);
-        struct bin *bin = &cache->bins[i];
-        if (pool->stride >= LARGE_BYTES && bin_is_started(bin)) {
-            bin_note_used(bin, pool);
-            pool_give(pool, bin->slots, atomic_load_explicit(&bin->n, memory_order_relaxed));
-            bin_set_n(bin, 0);
-            atomic_store_explicit(&bin->low, 0, memory_order_relaxed);
+        if (pool_trim_is_due(pool, now_ns)) {
+            if (pool->stride >= LARGE_BYTES && bin_is_started(bin))
+                give_back(bin, pool, atomic_load_explicit(&bin->n, memory_order_relaxed));
+            pool_trim_unused(pool, now_ns);
         }
-        pool_trim_unused(pool);
         lock_drop(&pool->lock);
     }
 }
@@ -190,11 +197,13 @@ static bool bin_grow(struct cache *cache, struct bin *bin, struct pool *pool)
     if (capacity >= limit || bin->owes < capacity / 2)
         return false;
     uint32_t more = (uint32_t)min_u64(2 * (uint64_t)capacity, limit);
-    if (more > pool->cache_capacity && has_grown_room(pool)) {
+    if (more > pool->cache_capacity && grown_room(pool) > 0) {
         uint32_t *grown = (uint32_t *)(void *)((char *)cache + caches.grown_at[pool->index]);
         memmove(grown, bin->slots, bin->n * sizeof *grown);
         bin->slots = grown;
     }
+    if (more > pool->cache_capacity && !pool->unlimited)
+        pool_set_grown(pool, true);
     atomic_store_explicit(&bin->capacity, more, memory_order_relaxed);
     return true;
 }
@@ -207,13 +216,7 @@ static void flush_half(struct bin *bin, struct pool *pool)
     if (is_shared()) // with more threads than there were when the bin grew
         capacity = (uint32_t)min_u64(capacity, pool_shared_capacity(pool, pool->caches));
     atomic_store_explicit(&bin->capacity, capacity, memory_order_relaxed);
-    uint32_t half = (n + 1) / 2;
-    bin->owes -= (uint16_t)min_u64(bin->owes, half);
-    bin_note_used(bin, pool);
-    pool_give(pool, bin->slots, half);
-    memmove(bin->slots, bin->slots + half, (n - half) * sizeof *bin->slots);
-    bin_set_n(bin, n - half);
-    atomic_store_explicit(&bin->low, n - half, memory_order_relaxed);
+    give_back(bin, pool, (n + 1) / 2);
     pool_trim_idle(pool);
 }
 
@@ -344,6 +347,13 @@ void cache_populate(struct cache *cache)
     uintptr_t counters = (uintptr_t)cache->stats & -os_page_size();
     os_populate(cache, pools.count > 0 ? caches.grown_at[0] : caches.bytes);
     os_populate((void *)counters, (uintptr_t)(cache->stats + 1) - counters);
+    for (unsigned i = 0; i < pools.count; i++) {
+        uint64_t room = pools.pool[i].unlimited ? 0 : grown_room(&pools.pool[i]);
+        uintptr_t start = ((uintptr_t)cache + caches.grown_at[i]) & -os_page_size();
+        uintptr_t end = (uintptr_t)cache + caches.grown_at[i] + room * sizeof(uint32_t);
+        if (room > 0)
+            os_populate((void *)start, end - start);
+    }
 }
 
 void cache_detach(struct cache *cache)

@@ -164,6 +164,10 @@ void cache_give_locked(struct pool *pool, uint32_t number);
 // thread's cache. The caller holds their locks.
 void cache_reclaim(unsigned first, unsigned count);
 
+// Where the next malloc stands in for an empty pool, nothing is taken from threads, which may keep a few
+// chunks. But if some may keep many of them, all are brought back. False: it is empty all the same.
+bool cache_reclaim_grown(struct pool *pool);
+
 // As cache_take_direct; but if the pool is found empty, what threads have cached is brought back first, and
 // the caches of a finite pool are bypassed until half of it is free again, longer each time that
 // threads fight over it. False: all chunks are in the program's hands.
@@ -182,7 +186,8 @@ bool cache_is_interrupted(void);
 // handler ran; NULL where the kernel cannot do that.
 _Atomic uint32_t *cache_init(void);
 struct cache *cache_attach(struct stats_file *stats); // NULL: none to be had
-// Touches what the thread of a new cache will write, its counters included, but for room to grow.
+// Touches what the thread of a new cache will write, its counters included, but for what bins of unlimited
+// pools grow into.
 void cache_populate(struct cache *cache);
 void cache_detach(struct cache *cache);
 unsigned cache_count(void); // ever attached; their statistics are blocks 1 to cache_count()

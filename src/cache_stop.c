@@ -81,7 +81,20 @@ void cache_reclaim(unsigned first, unsigned count)
             bin_set_n(bin, 0);
         }
         of->caches = 0;
+        pool_set_grown(of, false);
     }
+}
+
+bool cache_reclaim_grown(struct pool *pool)
+{
+    if (!atomic_load_explicit(&pool->has_grown, memory_order_relaxed))
+        return false;
+    lock_take(&pool->lock);
+    if (atomic_load_explicit(&pool->has_grown, memory_order_relaxed))
+        cache_reclaim(pool->index, 1);
+    bool empty = atomic_load_explicit(&pool->empty, memory_order_relaxed);
+    lock_drop(&pool->lock);
+    return !empty;
 }
 
 bool cache_take_reclaimed(struct pool *pool, void **ret_chunk, bool *ret_was_new)

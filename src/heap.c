@@ -34,17 +34,14 @@ void *heap_take(struct pool *pool, const struct request *request)
     bool was_new;
     if (atomic_load_explicit(&pool->exhausted, memory_order_relaxed))
         return NULL;
-    if (cache != &cache_none && !cache_is_bypassed(pool)) {
-        struct bin *bin = &cache->bins[pool->index];
-        while (!bin_pop(bin, &chunk, &was_new)) {
-            if (atomic_load_explicit(&pool->empty, memory_order_relaxed) && !must_be_exact(request))
-                return NULL;
-            if (!cache_refill(cache, pool))
-                goto direct;
-        }
-        return zero_if_asked(chunk, was_new, request);
-    }
-direct:
+    bool cached = cache != &cache_none && !cache_is_bypassed(pool);
+    do {
+        if (cached && bin_pop(&cache->bins[pool->index], &chunk, &was_new))
+            return zero_if_asked(chunk, was_new, request);
+        if (atomic_load_explicit(&pool->empty, memory_order_relaxed) && !must_be_exact(request)
+            && !cache_reclaim_grown(pool))
+            return NULL;
+    } while (cached && cache_refill(cache, pool));
     if (unlikely(guard_is_on) && guard_watches(pool))
         return heap_check_take(pool, request);
     bool taken = must_be_exact(request) ? cache_take_reclaimed(pool, &chunk, &was_new)

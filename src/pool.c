@@ -203,7 +203,7 @@ static struct pool planned(const struct pool_plan *plan)
         .cache_capacity = cache_capacity(plan, count),
         .cache_max = cache_max(plan, count, cache_capacity(plan, count)),
         .cache_is_auto = plan->cache_limit == UINT32_MAX,
-        .index = plan->index,
+        .index = (uint16_t)plan->index,
         .unlimited = plan->count == COUNT_UNLIMITED,
         .is_borrowed = plan->is_borrowed,
         .pass_by = plan->pass_by,
@@ -264,9 +264,15 @@ static void publish(struct pool *pool)
     set_flag(&pool->empty, empty);
     set_flag(&pool->exhausted, empty && atomic_load_explicit(&pool->scarce, memory_order_relaxed));
     if (pool->pass_by)
-        set_flag(pool->pass_by, empty);
+        set_flag(pool->pass_by, empty && !atomic_load_explicit(&pool->has_grown, memory_order_relaxed));
     atomic_store_explicit(&pool->stats->made, pool->made, memory_order_relaxed);
     atomic_store_explicit(&pool->stats->out, pool_out(pool), memory_order_relaxed);
+}
+
+void pool_set_grown(struct pool *pool, bool value)
+{
+    set_flag(&pool->has_grown, value);
+    publish(pool);
 }
 
 // One number, as it is where no caches are used, without a call.

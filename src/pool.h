@@ -51,11 +51,12 @@ struct pool {
     uint32_t count;    // chunks at most
     uint32_t cache_capacity; // chunks that a thread may keep; 0: every request goes to the pool
     uint32_t cache_max;      // and if it has shown that it needs them
-    uint32_t index;    // in pools.pool[]
+    uint16_t index;    // in pools.pool[]
+    _Atomic bool has_grown; // finite, and threads may keep more than cache_capacity. Written under the lock
     _Atomic bool *pass_by; // kept like `empty`, where requests go to the next malloc then; or NULL
     struct stats_pool *stats; // written under the lock
     uint32_t stack_room; // for how many there is room now: under the lock, as where the stack is
-    uint32_t trimmed;    // of the lowest on the stack, so many have no memory: under the lock
+    uint32_t trimmed;    // so many of the lowest on the stack the last trim looked at: under the lock
 
     // Under the lock.
     CACHE_ALIGNED struct lock lock;
@@ -99,7 +100,7 @@ struct pool_plan { // what pool_init needs to know
     uint64_t slice_bytes;
     _Atomic bool *pass_by; // see struct pool
     bool is_usable;        // the slice is committed already, and so are `tables`, if given
-    uint32_t processors;  // that use it at the same time, if they are many threads
+    uint32_t processors;  // that the threads of this process run on
     uint32_t cache_limit; // thread_cache of the configuration
     uint32_t cache_room;  // chunks for which a thread's cache has room at most
     uint32_t index;
@@ -217,9 +218,8 @@ INLINE uint64_t pool_whole_runs(const struct pool *pool, uint64_t n)
 }
 
 // Chunks that each of so many threads may keep at most: an even number of runs, because a full cache gives
-// half of them back. The caches of a finite pool leave half of its
-// chunks to whoever asks first, so each thread that comes gets less; an unlimited pool has enough, and a
-// size that was declared is kept to.
+// half of them back. The caches of a finite pool shall leave half of its chunks to whoever asks first, so
+// each thread that comes gets less; an unlimited pool has enough, and a size that was declared is kept to.
 INLINE uint64_t pool_shared_capacity(const struct pool *pool, uint32_t threads)
 {
     if (pool->unlimited || !pool->cache_is_auto)
@@ -239,6 +239,8 @@ INLINE bool pool_claim(struct pool *pool, uint32_t number)
     return chunk_claim_as(&pool->state[number], pool->caches == 0 ? CHUNK_LIVE : CHUNK_NONE);
 }
 
+void pool_set_grown(struct pool *pool, bool value);
+
 // Puts n chunks back that are not LIVE.
 void pool_give(struct pool *pool, const uint32_t *numbers, uint32_t n);
 
@@ -253,8 +255,9 @@ void pool_trim(struct pool *pool, uint32_t chunks);
 // The same for chunks that were not needed for a second, if they are worth the work.
 void pool_trim_idle(struct pool *pool);
 
-// The same for chunks that were not needed since the last time.
-void pool_trim_unused(struct pool *pool);
+// The same for chunks that were not needed since one of these two last trimmed the pool, 3 ms ago at least.
+bool pool_trim_is_due(const struct pool *pool, uint64_t now_ns);
+void pool_trim_unused(struct pool *pool, uint64_t now_ns);
 
 // Rebuilds the stack from the chunks' states, as if no chunk were cached anywhere: for a child of a
 // fork that was not announced, maybe in the middle of anything.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Memory that an unlimited pool no longer needs goes back to the system: whole pages of chunks that
-// lie in the pool and were not asked for since the last time, or in a second, or in 3 ms while other pools
-// take memory.
+// lie in the pool and were not asked for since it was last trimmed, which is a second ago at least, or 3 ms
+// while other pools take memory.
 #include <string.h>
 
 #include "os.h"
@@ -9,7 +9,8 @@
 
 enum {
     TRIM_BYTES = 1024 * 1024, // less is not worth the work
-    TRIM_UNUSED_BYTES = 256 * 1024, // the same while other pools need memory
+    TRIM_UNUSED_BYTES = 256 * 1024, // the same while other pools need memory, or
+    TRIM_UNUSED_PART = 8,           // this part of a pool's chunks: all of them are looked at
 };
 #define TRIM_INTERVAL_NS 1000000000U
 #define TRIM_UNUSED_NS 3000000U
@@ -70,13 +71,10 @@ void pool_trim(struct pool *pool, uint32_t chunks)
     restack(pool);
 }
 
-// At most so often, and if it is worth as much.
-static void trim_low(struct pool *pool, uint64_t interval_ns, uint64_t worth_bytes)
+// If it is worth as much.
+static void trim_low(struct pool *pool, uint64_t now_ns, uint64_t worth_bytes)
 {
-    uint64_t now = os_clock_ns();
-    if (now - pool->trimmed_ns < interval_ns)
-        return;
-    pool->trimmed_ns = now;
+    pool->trimmed_ns = now_ns;
     uint32_t low = pool->free_low;
     pool->trimmed = (uint32_t)min_u64(pool->trimmed, low);
     if ((low - pool->trimmed) * pool->stride >= worth_bytes) {
@@ -88,12 +86,20 @@ static void trim_low(struct pool *pool, uint64_t interval_ns, uint64_t worth_byt
 
 void pool_trim_idle(struct pool *pool)
 {
-    if (pool->unlimited && pool->free * pool->stride >= TRIM_BYTES)
-        trim_low(pool, TRIM_INTERVAL_NS, TRIM_BYTES);
+    if (!pool->unlimited || pool->free * pool->stride < TRIM_BYTES)
+        return;
+    uint64_t now = os_clock_ns();
+    if (now - pool->trimmed_ns >= TRIM_INTERVAL_NS)
+        trim_low(pool, now, TRIM_BYTES);
 }
 
-void pool_trim_unused(struct pool *pool)
+bool pool_trim_is_due(const struct pool *pool, uint64_t now_ns)
 {
-    if (pool->unlimited)
-        trim_low(pool, TRIM_UNUSED_NS, TRIM_UNUSED_BYTES);
+    return pool->unlimited && now_ns - pool->trimmed_ns >= TRIM_UNUSED_NS;
+}
+
+void pool_trim_unused(struct pool *pool, uint64_t now_ns)
+{
+    uint64_t part = pool->made * pool->stride / TRIM_UNUSED_PART;
+    trim_low(pool, now_ns, max_u64(TRIM_UNUSED_BYTES, part));
 }

@@ -69,3 +69,36 @@ Test(cache_stop, scarce_pools_use_their_caches_again_when_half_is_free)
     cr_assert_not(atomic_load(&pools.pool[0].scarce));
     cache_check();
 }
+
+// Holds nothing, and may keep thousands.
+static void *keep_many(void *unused)
+{
+    static void *p[5000];
+    for (unsigned i = 0; i < ARRAY_LENGTH(p); i++)
+        p[i] = heap_alloc(64);
+    for (unsigned i = 0; i < ARRAY_LENGTH(p); i++)
+        heap_free(p[i]);
+    cr_assert_gt(cache_self->bins[0].n, pools.pool[0].cache_capacity);
+    pthread_barrier_wait(&barrier);
+    pthread_barrier_wait(&barrier);
+    return unused;
+}
+
+Test(cache_stop, what_an_idle_thread_keeps_of_much_is_brought_back_before_the_next_malloc_stands_in)
+{
+    start("malloc size=64 count=10000");
+    pthread_t thread;
+    pthread_barrier_init(&barrier, NULL, 2);
+    pthread_create(&thread, NULL, keep_many, NULL);
+    pthread_barrier_wait(&barrier);
+    for (int i = 0; i < 10000; i++)
+        heap_alloc(64);
+    cr_assert_eq(figures().pools[0].used, 10000);
+    cr_assert_eq(figures().pools[0].fell_back, 0);
+    cr_assert(atomic_load(&pools.pass_by[0]));
+    heap_free(heap_alloc(64)); // which does now
+    cr_assert_eq(figures().pools[0].fell_back, 1);
+    cache_check();
+    pthread_barrier_wait(&barrier);
+    pthread_join(thread, NULL);
+}

@@ -61,6 +61,30 @@ Test(cache_trim, a_chunk_that_is_used_in_between_keeps_it)
         cr_assert(is_resident(p));
         heap_free(p);
     }
+    // One at a time is no reason to keep many.
+    cr_assert_leq(cache_self->bins[0].capacity, pools.pool[0].cache_capacity);
+    cr_assert_leq(cache_self->bins[0].owes, 2 * pools.pool[0].cache_capacity);
+}
+
+Test(cache_trim, what_is_little_of_a_large_pool_is_not_looked_for)
+{
+    static void *blocks[400000];
+    start("malloc size=16 count=unlimited; malloc size=512K count=unlimited");
+    for (unsigned i = 0; i < ARRAY_LENGTH(blocks); i++)
+        *(char *)(blocks[i] = heap_alloc(16)) = 1;
+    take_memory();
+    for (unsigned i = 0; i < 45000; i++) // more than 256 KiB beside what is cached, but 6 MiB are in use
+        heap_free(blocks[i]);
+    take_memory();
+    take_memory();
+    cr_assert_gt(pools.pool[0].free, 256 * 1024 / 16);
+    cr_assert_eq(pools.pool[0].trimmed, 0);
+    for (unsigned i = 45000; i < 300000; i++)
+        heap_free(blocks[i]);
+    take_memory();
+    take_memory();
+    cr_assert_gt(pools.pool[0].trimmed, 0);
+    cache_check();
 }
 
 Test(cache_trim, finite_pools_keep_theirs)

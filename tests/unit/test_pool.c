@@ -315,12 +315,12 @@ Test(pool, trim_of_the_unused_leaves_what_was_used_since_the_last_time)
         pool.state[chunks[i]] = CHUNK_FREE;
     }
     pool_give(&pool, chunks, 64);
-    pool_trim_unused(&pool); // the first time: all were used before it
+    const uint64_t ms = 1000000;
+    pool_trim_unused(&pool, 5 * ms); // the first time: all were used before it
     cr_assert(is_resident(pool_address(&pool, chunks[0])));
-    pool_trim_unused(&pool); // too soon
-    cr_assert(is_resident(pool_address(&pool, chunks[0])));
-    pool.trimmed_ns = 0;
-    pool_trim_unused(&pool); // 64 pages of 4 KiB are just worth it
+    cr_assert_not(pool_trim_is_due(&pool, 7 * ms));
+    cr_assert(pool_trim_is_due(&pool, 8 * ms));
+    pool_trim_unused(&pool, 8 * ms); // 64 pages of 4 KiB are just worth it
     for (uint32_t i = 0; i < 64; i++)
         cr_assert_not(is_resident(pool_address(&pool, chunks[i])));
     pool_check(&pool, 0);
