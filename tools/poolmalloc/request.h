@@ -29,7 +29,8 @@ enum { // keys of the options; a verb's own come after them
      .doc = "chunks in reserve above the measured peak (10); with any, a pool has at least as many as " \
      "fill a page of 4096 bytes; 0: exactly the peak"}, \
     {.name = "largest", .key = REQUEST_LARGEST, .arg = "SIZE", \
-     .doc = "larger requests are left to the next malloc (64K); all: none is"}, \
+     .doc = "larger requests are left to the next malloc (64K); all: none is. Above 64K there is one pool " \
+     "at most for the sizes between two powers of two"}, \
     {.name = "unlimited", .key = REQUEST_UNLIMITED, .arg = "SIZE", .flags = OPTION_ARG_OPTIONAL, \
      .doc = "pools of chunks up to SIZE grow on demand; without SIZE: all pools"}, \
     {.name = "force", .key = REQUEST_FORCE, .doc = "overwrite FILE"}, \
