@@ -67,6 +67,7 @@ Try 'poolmalloc $verb --help'." ]
     [[ $("$COMMAND" --help) != *"$escape"* ]]
     on_terminal() { TERM=xterm script -qec "$COMMAND --help" /dev/null; }
     command -v script >/dev/null || skip "no script(1)"
+    [ -e /dev/pts/ptmx ] || skip "no pseudo-terminals"
     [[ $(on_terminal) == *"$escape"* ]]
     [[ $(NO_COLOR=1 on_terminal) != *"$escape"* ]]
 }

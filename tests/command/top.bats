@@ -63,6 +63,7 @@ press() {
 
 @test "the screen lists processes, opens one, sorts, and outlives it" {
     command -v tmux >/dev/null || skip "no tmux"
+    [ -e /dev/pts/ptmx ] || skip "no pseudo-terminals"
     begin "malloc size=64 count=5;malloc size=256 count=5"
     tmux -S "$BATS_TEST_TMPDIR/tmux" -f /dev/null new-session -d -x 100 -y 20 \
         "LC_ALL=C.UTF-8 '$COMMAND' top -d 0.1 --stats-dir '$STATS_DIR'; echo status \$?; sleep 60" 3>&-

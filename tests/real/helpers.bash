@@ -10,12 +10,12 @@
 # A function must end with status 0 when nothing is preloaded.
 set -euo pipefail
 
-# needs PROGRAM...: skips the case unless all are installed.
+# needs PROGRAM|FILE...: skips the case unless all are there.
 needs() {
-    local program
-    for program; do
-        if ! command -v "$program" >/dev/null; then
-            echo "$program" >"$NOTES/missing"
+    local thing
+    for thing; do
+        if [ ! -e "$thing" ] && ! command -v "$thing" >/dev/null; then
+            echo "$thing" >"$NOTES/missing"
             exit 77
         fi
     done

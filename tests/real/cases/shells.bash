@@ -37,6 +37,7 @@ case_limits() {
 
 case_tmux() {
     uses tmux
+    needs /dev/pts/ptmx
     tmux -S "$PWD/socket" -f /dev/null new-session -d -x 80 -y 24 'echo in tmux; exec cat'
     serve tmux -S "$PWD/socket" wait-for end
     within 60 bash -c "tmux -S '$PWD/socket' capture-pane -p | grep -q 'in tmux'"
