@@ -202,7 +202,7 @@ static bool bin_grow(struct cache *cache, struct bin *bin, struct pool *pool)
         memmove(grown, bin->slots, bin->n * sizeof *grown);
         bin->slots = grown;
     }
-    if (more > pool->cache_capacity && !pool->unlimited)
+    if (more > pool->cache_capacity)
         pool_set_grown(pool, true);
     atomic_store_explicit(&bin->capacity, more, memory_order_relaxed);
     return true;
@@ -367,7 +367,8 @@ void cache_detach(struct cache *cache)
         if (bin_is_started(bin)) {
             bin_note_used(bin, pool);
             pool_give(pool, bin->slots, atomic_load_explicit(&bin->n, memory_order_relaxed));
-            pool->caches--;
+            if (--pool->caches == 0)
+                pool_set_grown(pool, false);
         }
         memset(bin, 0, sizeof *bin);
         lock_drop(&pool->lock);

@@ -54,8 +54,8 @@ static uint32_t cache_max(const struct pool_plan *plan, uint32_t count, uint32_t
 }
 
 // So that the chunks of one refill have a line of states to themselves, where the stride allows it: the
-// pitch must be a whole number of bytes, and more than 1 for pool_number_at. What runs on one
-// processor at a time has a part of a small finite pool, a few chunks.
+// pitch must be a whole number of bytes, and more than 1 for pool_number_at. A thread's part of a small
+// finite pool is a few chunks.
 static uint32_t spread(const struct pool_plan *plan, uint64_t stride)
 {
     uint64_t sharers = max_u64(1, min_u64(4 * (uint64_t)plan->processors, SHARERS_MAX));
@@ -311,7 +311,9 @@ void pool_note_used(struct pool *pool, uint32_t cached, uint32_t other_caches)
     uint64_t used = pool_out(pool) - cached;
     if (used <= atomic_load_explicit(&pool->stats->max, memory_order_relaxed))
         return;
-    uint64_t slack = min_u64((uint64_t)other_caches * pool_shared_capacity(pool, 1), used);
+    bool grown = atomic_load_explicit(&pool->has_grown, memory_order_relaxed);
+    uint64_t most = min_u64(pool_shared_capacity(pool, 1), grown ? UINT64_MAX : pool->cache_capacity);
+    uint64_t slack = min_u64(other_caches * most, used);
     atomic_store_explicit(&pool->stats->max, used, memory_order_relaxed);
     atomic_store_explicit(&pool->stats->max_slack, slack, memory_order_relaxed);
 }
@@ -327,7 +329,7 @@ void pool_rebuild(struct pool *pool)
         pool->stack[pool->free++] = pool_number(pool, i);
     }
     pool->free_low = 0;
-    publish(pool);
+    pool_set_grown(pool, false); // and the new figures
 }
 
 void pool_check(struct pool *pool, uint64_t cached)

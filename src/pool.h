@@ -52,7 +52,7 @@ struct pool {
     uint32_t cache_capacity; // chunks that a thread may keep; 0: every request goes to the pool
     uint32_t cache_max;      // and if it has shown that it needs them
     uint16_t index;    // in pools.pool[]
-    _Atomic bool has_grown; // finite, and threads may keep more than cache_capacity. Written under the lock
+    _Atomic bool has_grown; // threads may keep more than cache_capacity. Written under the lock
     _Atomic bool *pass_by; // kept like `empty`, where requests go to the next malloc then; or NULL
     struct stats_pool *stats; // written under the lock
     uint32_t stack_room; // for how many there is room now: under the lock, as where the stack is
@@ -239,6 +239,7 @@ INLINE bool pool_claim(struct pool *pool, uint32_t number)
     return chunk_claim_as(&pool->state[number], pool->caches == 0 ? CHUNK_LIVE : CHUNK_NONE);
 }
 
+// Of has_grown: true before a thread's bin becomes so large, false when no thread has a bin any more.
 void pool_set_grown(struct pool *pool, bool value);
 
 // Puts n chunks back that are not LIVE.
