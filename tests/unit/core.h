@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "heap.h"
 #include "runtime.h"
@@ -28,6 +29,14 @@ static inline struct stats_figures figures(void)
     struct stats_figures all;
     stats_read(stats_file, false, &all);
     return all;
+}
+
+// The page of this address is in memory.
+static inline bool is_resident(const void *p)
+{
+    unsigned char in_core = 0;
+    cr_assert_eq(mincore((void *)((uintptr_t)p & ~4095UL), 1, &in_core), 0);
+    return in_core & 1;
 }
 
 // A file's lines or a stream's text into a buffer.

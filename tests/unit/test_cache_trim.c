@@ -1,17 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A pool that takes memory from the system makes others give back what lies idle in them.
-#include <sys/mman.h>
-
 #include "core.h"
 
 enum { SMALLER = 256 * 1024, LARGER = 512 * 1024 };
-
-static bool is_resident(const void *p)
-{
-    unsigned char in_core = 0;
-    cr_assert_eq(mincore((void *)((uintptr_t)p & ~4095UL), 1, &in_core), 0);
-    return in_core & 1;
-}
 
 static char *touched(size_t size)
 {

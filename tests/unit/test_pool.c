@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include <criterion/criterion.h>
 #include <signal.h>
-#include <string.h>
-#include <sys/mman.h>
 
+#include "core.h"
 #include "os.h"
-#include "pool.h"
 
 static struct pool pool;
 static struct stats_pool stats;
@@ -232,6 +229,21 @@ Test(pool, high_water_mark_never_falls)
     cr_assert_eq(stats.out, 0);
 }
 
+Test(pool, what_others_may_have_cached_is_as_much_as_their_bins_may_hold)
+{
+    uint32_t chunks[64];
+    make(64, 100000);
+    for (int i = 0; i < 100; i++)
+        take_exactly(chunks, 64);
+    pool_note_used(&pool, 0, 2);
+    cr_assert_eq(stats.max, 6400);
+    cr_assert_eq(stats.max_slack, 2 * pool.cache_capacity);
+    pool_set_grown(&pool, true);
+    take_exactly(chunks, 1);
+    pool_note_used(&pool, 0, 2);
+    cr_assert_eq(stats.max_slack, 6401); // 16,384 each, but no more than there are
+}
+
 Test(pool, caches_of_a_finite_pool_are_a_fraction_of_it)
 {
     make(64, 50);
@@ -254,13 +266,6 @@ Test(pool, caches_of_a_finite_pool_are_a_fraction_of_it)
     cr_assert_eq(pool.cache_max, 16384);
     make(1 << 18, COUNT_UNLIMITED);
     cr_assert_leq(pool.cache_max, 4); // large chunks are not hoarded
-}
-
-static bool is_resident(const void *p)
-{
-    unsigned char in_core = 0;
-    cr_assert_eq(mincore((void *)((uintptr_t)p & ~4095UL), 1, &in_core), 0);
-    return in_core & 1;
 }
 
 Test(pool, trim_gives_back_whole_free_pages_and_nothing_else)
@@ -290,16 +295,22 @@ Test(pool, trim_gives_back_whole_free_pages_and_nothing_else)
     cr_assert_eq(again[254], 0); // the lowest is on top
 }
 
+// Takes 64 chunks of a page each, writes to them, and gives them back.
+static void give_used_pages(uint32_t *ret_chunks)
+{
+    make(4096, COUNT_UNLIMITED);
+    take_exactly(ret_chunks, 64);
+    for (uint32_t i = 0; i < 64; i++) {
+        *(char *)pool_address(&pool, ret_chunks[i]) = 1;
+        pool.state[ret_chunks[i]] = CHUNK_FREE;
+    }
+    pool_give(&pool, ret_chunks, 64);
+}
+
 Test(pool, trim_leaves_what_was_used_lately)
 {
     uint32_t chunks[64];
-    make(4096, COUNT_UNLIMITED);
-    take_exactly(chunks, 64);
-    for (uint32_t i = 0; i < 64; i++) {
-        *(char *)pool_address(&pool, chunks[i]) = 1;
-        pool.state[chunks[i]] = CHUNK_FREE;
-    }
-    pool_give(&pool, chunks, 64);
+    give_used_pages(chunks);
     pool_trim(&pool, 60);
     cr_assert_not(is_resident(pool_address(&pool, chunks[0])));
     cr_assert(is_resident(pool_address(&pool, chunks[63])));
@@ -308,13 +319,7 @@ Test(pool, trim_leaves_what_was_used_lately)
 Test(pool, trim_of_the_unused_leaves_what_was_used_since_the_last_time)
 {
     uint32_t chunks[64];
-    make(4096, COUNT_UNLIMITED);
-    take_exactly(chunks, 64);
-    for (uint32_t i = 0; i < 64; i++) {
-        *(char *)pool_address(&pool, chunks[i]) = 1;
-        pool.state[chunks[i]] = CHUNK_FREE;
-    }
-    pool_give(&pool, chunks, 64);
+    give_used_pages(chunks);
     const uint64_t ms = 1000000;
     pool_trim_unused(&pool, 5 * ms); // the first time: all were used before it
     cr_assert(is_resident(pool_address(&pool, chunks[0])));
