@@ -89,7 +89,7 @@ static void bin_start(struct cache *cache, struct pool *pool)
     bin_set_n(bin, 0);
     atomic_store_explicit(&bin->low, 0, memory_order_relaxed);
     atomic_store_explicit(&bin->stop, 0, memory_order_relaxed);
-    atomic_store_explicit(&bin->claimable, is_shared() ? CHUNK_NONE : CHUNK_LIVE, memory_order_relaxed);
+    cache_bias(cache, bin);
     atomic_store_explicit(&bin->capacity, start_capacity(pool), memory_order_relaxed);
 }
 
@@ -220,10 +220,12 @@ static void flush_half(struct bin *bin, struct pool *pool)
     pool_trim_idle(pool);
 }
 
-bool cache_make_room(struct cache *cache, struct pool *pool)
+bool cache_make_room(struct cache *cache, struct pool *pool, uint32_t number)
 {
     if (cache_is_bypassed(pool))
         return false;
+    if (cache_unbias(cache, pool, number))
+        return true;
     lock_take(&pool->lock);
     struct bin *bin = bin_ready(cache, pool);
     if (bin) {
@@ -243,7 +245,7 @@ bool cache_take_locked(struct pool *pool, void **ret_chunk, bool *ret_was_new)
         return false;
     pool_note_used(pool, 0, pool->caches);
     *ret_was_new = chunk_is_new(&pool->state[number]);
-    chunk_hand_out(&pool->state[number]);
+    chunk_hand_out(&pool->state[number], CHUNK_LIVE);
     *ret_chunk = pool_address(pool, number);
     return true;
 }
@@ -268,31 +270,26 @@ void cache_give_locked(struct pool *pool, uint32_t number)
 bool cache_give_direct(struct pool *pool, uint32_t number)
 {
     lock_take(&pool->lock);
-    bool claimed = pool_claim(pool, number);
+    bool claimed = cache_claim_locked(pool, number);
     if (claimed)
         cache_give_locked(pool, number);
     lock_drop(&pool->lock);
     return claimed;
 }
 
-// From one thread to two: the first may be between its look at `claimable` and the change of a
-// chunk's state. As in S2 and S3, once it has passed a barrier and is not busy, it has seen the change.
+// From one thread to two: the first one's bins of finite pools are started anew, and keep less. One that is
+// started after its pool's lock is dropped here sees that they are shared.
 static void share(void)
 {
     if (atomic_exchange_explicit(&cache_is_shared, true, memory_order_relaxed))
         return;
-    // Until now there was no other cache. A bin that is started after its pool's lock is dropped here
-    // sees that they are shared: those of finite pools are started anew, and keep less.
     for (unsigned i = pools_from(0); i < POOLS_MAX; i = pools_from(i + 1)) {
-        struct bin *bin = cache_bin(caches.list[0], i);
+        if (pools.pool[i].unlimited || !pools.pool[i].cache_is_auto)
+            continue;
         lock_take(&pools.pool[i].lock);
-        atomic_store_explicit(&bin->claimable, CHUNK_NONE, memory_order_relaxed);
-        if (!pools.pool[i].unlimited && pools.pool[i].cache_is_auto)
-            cache_reclaim(i, 1);
+        cache_reclaim(i, 1);
         lock_drop(&pools.pool[i].lock);
     }
-    os_barrier();
-    cache_wait_for_owners(0, pools_bound());
 }
 
 // A thread that called malloc or free for the first time after its destructors had run, as glibc does
@@ -370,7 +367,7 @@ void cache_detach(struct cache *cache)
             if (--pool->caches == 0)
                 pool_set_grown(pool, false);
         }
-        memset(bin, 0, sizeof *bin);
+        memset(bin, 0, offsetof(struct bin, bias)); // what is biased to this cache remains so
         lock_drop(&pool->lock);
     }
     cache->taken = false;

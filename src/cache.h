@@ -17,6 +17,21 @@
 // An owner between O3 and O4 may lower `low` after S1 and so undo it: S3 looks, and repeats. It
 // cannot happen twice, for whoever enters after S2 sees `stop` before touching `low`.
 //
+// Double frees. Of several threads that free one chunk at the same moment exactly one may succeed, which
+// takes an atomic operation; but most chunks are freed by the thread that allocated them. So they are biased
+// to it (the term is that of biased locking): a chunk's state says out of whose bin it came, and only this
+// thread changes it, by a mere store in bin_push. Another that frees it first revokes the bin's bias:
+//   revoker                                    owner
+//     R1  under the pool's lock:                 as above; O4 compares the state with claimable
+//         claimable = NONE, live = LIVE,
+//         bias = ENDS
+//     R2  membarrier
+//     R3  wait until busy == 0 (acquire)
+//     R4  bias = ENDED (release)
+// As above, either R3 waits for the owner's store, or the owner finds nothing claimable, and claims
+// atomically from then on. Whoever finds ENDED (acquire) may make chunks that are still biased LIVE,
+// atomically, and then compete for them. It is for ever: who has passed chunks on is likely to do it again.
+//
 // All zero is the valid state "not started": pops and pushes fail, and the slow path does the rest.
 // Whoever writes a field: the owner, or anyone who holds the pool's lock and has stopped the bin.
 #ifndef CACHE_H
@@ -28,6 +43,8 @@ enum {
     CACHES_MAX = 1023, // threads with a cache at the same time; more work without one
     BIN_STOPPED = UINT32_MAX,
 };
+
+enum bias { BIAS_HELD, BIAS_ENDS, BIAS_ENDED };
 
 struct CACHE_ALIGNED bin {
     union {
@@ -46,9 +63,9 @@ struct CACHE_ALIGNED bin {
     uint64_t pitch;
     _Atomic uint16_t stop;
     uint16_t owes; // chunks that the thread took from the pool, less those given back; or more
-    // The state from which a mere store claims a chunk: CHUNK_LIVE while no other thread can be
-    // freeing, later one that no chunk has, so that it takes an atomic operation.
-    _Atomic uint8_t claimable;
+    _Atomic uint8_t live;      // the state of chunks that are handed out: BIASED + index, or LIVE
+    _Atomic uint8_t claimable; // the state from which a mere store claims a chunk: the same, or NONE
+    _Atomic uint8_t bias;      // enum bias; stays when the cache is given to another thread
 };
 
 _Static_assert(sizeof(struct bin) == CACHE_LINE, "an operation touches one line of the cache");
@@ -60,6 +77,7 @@ struct cache {
     int thread;                // its number
     bool taken;                // by a thread; under the runtime's lock
     _Atomic uint32_t not_forked; // see cache_init
+    _Atomic uint32_t revocations; // of biases to this cache
     // One a pool, by its index. Those of the routing table's other values stay zero for ever.
     CACHE_ALIGNED struct bin bins[POOLS_MAX];
     // then the slots of all bins
@@ -70,7 +88,8 @@ struct cache {
 extern TLS struct cache *cache_self;
 extern struct cache cache_none;
 
-// More than one thread has ever had a cache. Changed under the runtime's lock.
+// More than one thread has ever had a cache: those of finite pools keep less then. Changed under the
+// runtime's lock.
 extern _Atomic bool cache_is_shared;
 
 INLINE struct bin *cache_bin(struct cache *cache, uint64_t pool)
@@ -82,8 +101,8 @@ INLINE struct bin *cache_bin(struct cache *cache, uint64_t pool)
     return bin;
 }
 
-// Takes a chunk out of the bin and makes it LIVE. *ret_was_new, unless NULL: its memory is still zero.
-// False, with nothing changed: the bin is empty or stopped.
+// Takes a chunk out of the bin and makes it LIVE, or biased to this thread. *ret_was_new, unless NULL:
+// its memory is still zero. False, with nothing changed: the bin is empty or stopped.
 INLINE bool bin_pop(struct bin *bin, void **ret_chunk, bool *ret_was_new)
 {
     atomic_store_explicit(&bin->busy, 1, memory_order_relaxed); // O1
@@ -100,23 +119,23 @@ INLINE bool bin_pop(struct bin *bin, void **ret_chunk, bool *ret_was_new)
     uint64_t number = bin->slots[n - 1]; // O4
     if (ret_was_new)
         *ret_was_new = chunk_is_new(&bin->state[number]);
-    chunk_hand_out(&bin->state[number]);
+    chunk_hand_out(&bin->state[number], atomic_load_explicit(&bin->live, memory_order_relaxed));
     atomic_store_explicit(&bin->n_and_busy, n - 1, memory_order_release); // O5
     *ret_chunk = bin->base + number * bin->pitch;
     return true;
 }
 
-// The address is the start of a LIVE chunk. False also of a bin that was never started.
+// The address is the start of a chunk in the program's hands. False also of a bin that was never started.
 INLINE bool bin_knows(const struct bin *bin, const void *address)
 {
     uint64_t number;
     return pool_number_at(bin->multiplier, (uint64_t)((const char *)address - bin->base), &number)
-           && atomic_load_explicit(&bin->state[number], memory_order_relaxed) == CHUNK_LIVE;
+           && chunk_is_live(&bin->state[number]);
 }
 
-// Puts a LIVE chunk into the bin. False, with nothing changed: the bin is full or stopped, or the
-// address is not the start of a LIVE chunk. Of several threads that free one chunk at the same moment
-// exactly one succeeds.
+// Puts a chunk into the bin that is LIVE, or biased to this thread. False, with nothing changed: the bin is
+// full or stopped, or the address is not the start of such a chunk. Of several threads that free one chunk at
+// the same moment exactly one succeeds.
 INLINE bool bin_push(struct bin *bin, const void *address)
 {
     uint64_t number;
@@ -149,14 +168,16 @@ INLINE bool cache_is_bypassed(const struct pool *pool)
 // Brings chunks from the pool into the bin. False: the pool has none, or caches are not used for it.
 bool cache_refill(struct cache *cache, struct pool *pool);
 
-// Makes room in the bin. False: caches are not used for this pool, go to the pool itself.
-bool cache_make_room(struct cache *cache, struct pool *pool);
+// After bin_push failed: makes room in the bin, or a chunk LIVE that was biased to another thread. False:
+// caches are not used for this pool, go to the pool itself.
+bool cache_make_room(struct cache *cache, struct pool *pool, uint32_t number);
 
 // A pool without a cache: one chunk, made LIVE or FREE under the lock.
 bool cache_take_direct(struct pool *pool, void **ret_chunk, bool *ret_was_new);
-bool cache_give_direct(struct pool *pool, uint32_t number); // false: it is not LIVE
+bool cache_give_direct(struct pool *pool, uint32_t number); // false: it is not in the program's hands
 
-// The same under the pool's lock, which the caller holds; a chunk that is given is not LIVE.
+// The same in steps, and under the pool's lock, which the caller holds. What is given was claimed.
+bool cache_claim_locked(struct pool *pool, uint32_t number);
 bool cache_take_locked(struct pool *pool, void **ret_chunk, bool *ret_was_new);
 void cache_give_locked(struct pool *pool, uint32_t number);
 

@@ -21,8 +21,14 @@ struct caches {
 
 extern struct caches caches;
 
-// S3 for every stopped bin of the pools [first, first + count).
-void cache_wait_for_owners(unsigned first, unsigned count);
+// S3 and R3: waits until the owner is not busy.
+void bin_wait_for_owner(struct bin *bin);
+
+// Chunks that leave the bin from now on are biased to its thread, unless that was revoked. Under the lock.
+void cache_bias(const struct cache *cache, struct bin *bin);
+
+// Makes a chunk LIVE that is biased to another thread. False: it is not.
+bool cache_unbias(struct cache *cache, struct pool *pool, uint32_t number);
 
 INLINE void bin_set_n(struct bin *bin, uint32_t n)
 {

@@ -43,12 +43,18 @@ bool cache_is_interrupted(void)
     return false;
 }
 
-void cache_wait_for_owners(unsigned first, unsigned count)
+void bin_wait_for_owner(struct bin *bin)
+{
+    while (bin_is_busy(bin))
+        os_yield(); // the owner is a few instructions from its end, but may not be running
+}
+
+// S3 for every stopped bin of the pools [first, first + count).
+static void wait_for_owners(unsigned first, unsigned count)
 {
     for (unsigned i = 0; i < cache_count(); i++)
         for (unsigned pool = first; pool < first + count; pool++)
-            while (bin_is_busy(&caches.list[i]->bins[pool]))
-                os_yield(); // the owner is a few instructions from its end, but may not be running
+            bin_wait_for_owner(&caches.list[i]->bins[pool]);
 }
 
 // Chunks of the pool in all caches. Exact when they stand still.
@@ -65,7 +71,7 @@ void cache_reclaim(unsigned first, unsigned count)
 {
     while (stop_bins(first, count) > 0) {
         os_barrier(); // S2
-        cache_wait_for_owners(first, count);
+        wait_for_owners(first, count);
     }
     for (unsigned pool = first; pool < first + count; pool++) {
         struct pool *of = &pools.pool[pool];

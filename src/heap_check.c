@@ -162,7 +162,7 @@ bool heap_check_give(struct pool *pool, uint32_t number, const void *caller)
 {
     struct heap_findings found = {0};
     lock_take(&pool->lock);
-    bool claimed = pool_claim(pool, number);
+    bool claimed = cache_claim_locked(pool, number);
     if (claimed) {
         heap_check_freed(pool, number, caller, &found);
         cache_give_locked(pool, number);

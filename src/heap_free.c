@@ -14,10 +14,10 @@ const char *heap_find_fault(const struct pool *pool, const void *p, uint64_t *re
         return (int64_t)n < 0 ? "pointer before the first chunk" : "pointer beyond the last chunk";
     if (!has_number || *ret_number != pool_number(pool, (uint32_t)n))
         return "pointer into the middle of a chunk";
-    uint8_t state = *pool_state(pool, (uint32_t)n);
-    if (state == CHUNK_NEW)
+    chunk_state *state = pool_state(pool, (uint32_t)n);
+    if (chunk_is_new(state))
         return "chunk was never handed out";
-    return state == CHUNK_LIVE ? NULL : "double free";
+    return chunk_is_live(state) ? NULL : "double free";
 }
 
 void heap_invalid_free(struct pool *pool, const void *p, uint64_t number, const char *fault)
@@ -62,7 +62,7 @@ static void free_chunk(struct pool *pool, void *p, const void *caller)
         bool pushed;
         if (unlikely(guard_is_on) && guard_watches(pool))
             pushed = heap_check_give(pool, (uint32_t)number, caller);
-        else if (cache != &cache_none && cache_make_room(cache, pool))
+        else if (cache != &cache_none && cache_make_room(cache, pool, (uint32_t)number))
             pushed = bin_push(&cache->bins[pool->index], p);
         else
             pushed = cache_give_direct(pool, (uint32_t)number);

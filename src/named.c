@@ -99,7 +99,7 @@ static void free_chunk(struct pool *pool, void *p, const void *caller)
             heap_invalid_free(pool, p, number, fault);
             return;
         }
-        bool by_cache = cache != &cache_none && cache_make_room(cache, pool);
+        bool by_cache = cache != &cache_none && cache_make_room(cache, pool, (uint32_t)number);
         COUNT(frees[pool->index], 1); // first: who hears of the free finds it counted
         if (by_cache ? bin_push(&cache->bins[pool->index], p)
                      : named_give(pool, (uint32_t)number, caller))

@@ -51,7 +51,7 @@ static void dequeue(struct pool *pool, struct waiter *waiter)
 static void serve(struct pool *pool, struct waiter *waiter, uint32_t number)
 {
     dequeue(pool, waiter);
-    chunk_hand_out(&pool->state[number]);
+    chunk_hand_out(&pool->state[number], CHUNK_LIVE);
     waiter->number = number;
     atomic_store_explicit(&waiter->served, 1, memory_order_release); // acquire: is_served
 }
@@ -93,7 +93,7 @@ bool named_give(struct pool *pool, uint32_t number, const void *caller)
     void *context = NULL;
     _Atomic uint32_t *sleeps_on = NULL;
     lock_take(&pool->lock);
-    bool claimed = pool_claim(pool, number);
+    bool claimed = cache_claim_locked(pool, number);
     if (unlikely(guard_is_on) && claimed && guard_watches(pool))
         heap_check_freed(pool, number, caller, &found);
     if (claimed && pool->waiters) {

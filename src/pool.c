@@ -323,7 +323,7 @@ void pool_rebuild(struct pool *pool)
     pool->free = 0;
     stack_reach(pool, pool->made);
     for (uint32_t i = pool->made; i-- > 0;) {
-        if (*pool_state(pool, i) == CHUNK_LIVE)
+        if (chunk_is_live(pool_state(pool, i)))
             continue;
         *pool_state(pool, i) &= (uint8_t)~CHUNK_IDLE;
         pool->stack[pool->free++] = pool_number(pool, i);
@@ -338,9 +338,9 @@ void pool_check(struct pool *pool, uint64_t cached)
     CHECK(pool->free <= pool->made && pool->free <= pool->stack_room);
     uint64_t live = 0;
     for (uint32_t i = 0; i < pool->count && i < pool->made; i++)
-        live += *pool_state(pool, i) == CHUNK_LIVE;
+        live += chunk_is_live(pool_state(pool, i));
     CHECK(pool->free + cached + live == pool->made);
     for (uint32_t i = 0; i < pool->free; i++)
         CHECK(pool->stack[i] < pool_number(pool, pool->made)
-              && pool->state[pool->stack[i]] != CHUNK_LIVE);
+              && !chunk_is_live(&pool->state[pool->stack[i]]));
 }

@@ -8,9 +8,10 @@
 //
 // Every chunk has one byte of state, which whoever hands it out or takes it back writes:
 //   NEW   never in the program's hands; its memory is zero
-//   LIVE  in the program's hands
 //   FREE  was freed; lies in the pool or in a thread's cache
 //   NONE  no chunk's state
+//   LIVE  in the program's hands
+//   BIASED + i  LIVE, and biased to the thread with cache i: see cache.h
 // Equations, which pool_check executes under the lock:
 //   out = made - free         chunks outside the pool, in caches or in the program's hands
 //   made <= count
@@ -23,11 +24,14 @@
 
 enum chunk_state {
     CHUNK_NEW,
-    CHUNK_LIVE,
     CHUNK_FREE,
     CHUNK_NONE,
+    CHUNK_LIVE,
+    CHUNK_BIASED,
     CHUNK_IDLE = 0x80, // beside NEW or FREE: a mark of pool_trim, under the lock. Nobody else looks at these
-};                     // states then, because chunks on the stack are in nobody's cache or hands
+                       // states then, because chunks on the stack are in nobody's cache or hands
+    CHUNK_BIASES = CHUNK_IDLE - CHUNK_BIASED, // caches that chunks can be biased to
+};
 typedef _Atomic uint8_t chunk_state;
 
 struct pool {
@@ -171,22 +175,44 @@ INLINE chunk_state *pool_state(const struct pool *pool, uint32_t n)
     return &pool->state[pool_number(pool, n)];
 }
 
+INLINE uint8_t chunk_read(const chunk_state *state)
+{
+    return atomic_load_explicit(state, memory_order_relaxed);
+}
+
+// LIVE or BIASED.
+INLINE bool chunk_is_live(const chunk_state *state)
+{
+    uint8_t now = chunk_read(state);
+    return now >= CHUNK_LIVE && now < CHUNK_IDLE;
+}
+
+INLINE bool chunk_is_biased(uint8_t state)
+{
+    return state >= CHUNK_BIASED && state < CHUNK_IDLE;
+}
+
+// From one state to the other, for the one caller of several at the same moment that is first.
+INLINE bool chunk_change(chunk_state *state, uint8_t from, uint8_t to)
+{
+    return atomic_compare_exchange_strong_explicit(state, &from, to,
+                                                   memory_order_relaxed, memory_order_relaxed);
+}
+
 // LIVE to FREE, for the one caller of several at the same moment that is first; false for the others,
 // and for chunks that are not LIVE. Relaxed: who reads the chunk's memory next got it through a lock.
 INLINE bool chunk_claim(chunk_state *state)
 {
-    if (atomic_load_explicit(state, memory_order_relaxed) != CHUNK_LIVE)
+    if (chunk_read(state) != CHUNK_LIVE)
         return false; // and nothing is written: the page may be read-only where no chunk was made yet
-    uint8_t expected = CHUNK_LIVE;
-    return atomic_compare_exchange_strong_explicit(state, &expected, CHUNK_FREE,
-                                                   memory_order_relaxed, memory_order_relaxed);
+    return chunk_change(state, CHUNK_LIVE, CHUNK_FREE);
 }
 
-// The same without the cost of an atomic operation, if the state is `claimable`: CHUNK_LIVE where no
-// other thread can be freeing at this moment, elsewhere CHUNK_NONE.
+// The same without the cost of an atomic operation, if the state is `claimable`: one from which nobody else
+// can be claiming at this moment; CHUNK_NONE where there is none such.
 INLINE bool chunk_claim_as(chunk_state *state, uint8_t claimable)
 {
-    if (unlikely(atomic_load_explicit(state, memory_order_relaxed) != claimable))
+    if (unlikely(chunk_read(state) != claimable))
         return chunk_claim(state);
     atomic_store_explicit(state, CHUNK_FREE, memory_order_relaxed);
     return true;
@@ -195,13 +221,13 @@ INLINE bool chunk_claim_as(chunk_state *state, uint8_t claimable)
 // For the only one who has the chunk: its memory is still zero.
 INLINE bool chunk_is_new(const chunk_state *state)
 {
-    return atomic_load_explicit(state, memory_order_relaxed) == CHUNK_NEW;
+    return chunk_read(state) == CHUNK_NEW;
 }
 
-// To LIVE, by the only one who has the chunk.
-INLINE void chunk_hand_out(chunk_state *state)
+// To LIVE or BIASED, by the only one who has the chunk.
+INLINE void chunk_hand_out(chunk_state *state, uint8_t live)
 {
-    atomic_store_explicit(state, CHUNK_LIVE, memory_order_relaxed);
+    atomic_store_explicit(state, live, memory_order_relaxed);
 }
 
 // Bytes of the tables of states and of free chunks, one after the other.
