@@ -62,23 +62,33 @@ static bool is_control(uint32_t character)
     return (character < 0x20 && character != '\t') || (character >= 0x7F && character < 0xA0);
 }
 
-// Whether eight bytes are all from ' ' to '~'. A borrow or carry comes only out of a byte that is not.
-static bool are_plain(const char *at)
+// A high bit is set if one of eight bytes is not from blank to tilde. A borrow or carry comes only out of one
+// that is not.
+static uint64_t find_unusual(const char *at)
 {
     uint64_t bytes;
     memcpy(&bytes, at, sizeof bytes);
     uint64_t below = bytes - 0x2020202020202020, above = bytes + 0x0101010101010101;
-    return ((below | bytes | above) & 0x8080808080808080) == 0;
+    return below | bytes | above;
+}
+
+// Whether [at, end) is all from ' ' to '~'. False also if it is too short to tell quickly.
+static bool is_plain(const char *at, const char *end)
+{
+    if (end - at < 8)
+        return false;
+    uint64_t unusual = find_unusual(end - 8);
+    for (; end - at >= 8; at += 8)
+        unusual |= find_unusual(at);
+    return (unusual & 0x8080808080808080) == 0;
 }
 
 // Whether [at, end) is text. Reports the first byte that is not.
 static bool check_characters(struct conf_scan *scan, const char *at, const char *end)
 {
+    if (is_plain(at, end)) // nearly always
+        return true;
     while (at < end) {
-        if (end - at >= 8 && are_plain(at)) { // nearly always
-            at += 8;
-            continue;
-        }
         if (*at >= ' ' && *at < 0x7F) {
             at++;
             continue;
