@@ -80,6 +80,15 @@ bool os_wipe_on_fork(void *start, size_t bytes)
 {
     return advise(start, bytes, MADV_WIPEONFORK);
 }
+void *os_map_two(size_t first_bytes, size_t second_bytes, size_t alignment, void **ret_second)
+{
+    first_bytes = align_up(first_bytes, os_page_size());
+    char *start = os_map(first_bytes + alignment + second_bytes);
+    if (start)
+        *ret_second = (void *)align_up((uintptr_t)start + first_bytes, alignment);
+    return start;
+}
+
 
 bool os_populate(void *start, size_t bytes)
 {

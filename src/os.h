@@ -25,6 +25,9 @@ bool os_commit(void *start, size_t bytes);
 // Usable private memory, zero.
 void *os_map(size_t bytes);
 
+// The same, as long as that both parts have room, the second one aligned to `alignment` (power of two).
+void *os_map_two(size_t first_bytes, size_t second_bytes, size_t alignment, void **ret_second);
+
 // Replaces the pages at `start`, whatever they are, by private zero pages.
 bool os_map_over(void *start, size_t bytes);
 void os_unmap(void *start, size_t bytes);

@@ -53,11 +53,15 @@ static unsigned first_shift(unsigned smallest, bool unlimited, unsigned count)
     return shift > smallest ? shift : smallest;
 }
 
+static uint64_t base_alignment(uint64_t slice)
+{
+    return min_u64(slice, 1ULL << BASE_ALIGNMENT_SHIFT);
+}
+
 static char *reserve(unsigned *shift, unsigned smallest, unsigned count)
 {
     for (;; (*shift)--) {
-        unsigned align = *shift < BASE_ALIGNMENT_SHIFT ? *shift : BASE_ALIGNMENT_SHIFT;
-        char *base = os_reserve((uint64_t)count << *shift, 1ULL << align);
+        char *base = os_reserve((uint64_t)count << *shift, base_alignment(1ULL << *shift));
         if (base || *shift <= smallest || *shift <= SLICE_SHIFT_MIN)
             return base;
     }
@@ -99,7 +103,7 @@ bool pools_prepare_memory(const struct conf *conf, const struct pool *pool)
     return !conf->lock_memory || os_lock_memory(start, bytes);
 }
 
-// The pools' tables lie one behind the other in one mapping: first room for the few free chunks that most
+// The pools' tables lie one behind the other: first room for the few free chunks that most
 // unlimited pools have, then each pool's own. Returns where those of the next pool begin.
 static uint64_t place_tables(const struct pool_plan *plan, uint64_t *bytes_so_far)
 {
@@ -109,7 +113,7 @@ static uint64_t place_tables(const struct pool_plan *plan, uint64_t *bytes_so_fa
     return at;
 }
 
-static char *map_tables(const struct conf *conf, uint64_t slice, bool is_usable, uint64_t *ret_bytes)
+static uint64_t table_bytes(const struct conf *conf, uint64_t slice)
 {
     uint64_t bytes = FEW_BYTES;
     for (unsigned i = 0; i < conf->malloc_pool_count; i++) {
@@ -117,33 +121,64 @@ static char *map_tables(const struct conf *conf, uint64_t slice, bool is_usable,
         plan_pool(conf, i, slice, &plan);
         place_tables(&plan, &bytes);
     }
-    char *tables = is_usable ? os_map(bytes) : os_reserve_zeros(bytes);
-    if (tables && !is_usable && !os_commit(tables, FEW_BYTES)) {
-        os_unmap(tables, bytes);
-        return NULL;
-    }
-    *ret_bytes = bytes;
-    return tables;
+    return bytes;
+}
+
+struct memory {
+    unsigned shift; // of a slice
+    bool is_usable; // all of it, from the start
+    char *base;     // of the slices
+    char *tables;
+    uint64_t table_bytes;
+};
+
+// One mapping, because each that is made, split or protected takes microseconds of every start. The tables
+// come first: what is written beyond the end of the last chunk does not meet them.
+static bool map_finite(const struct conf *conf, unsigned shift, struct memory *ret_memory)
+{
+    uint64_t slice = 1ULL << shift;
+    uint64_t bytes = table_bytes(conf, slice);
+    void *base;
+    char *tables = os_map_two(bytes, conf->malloc_pool_count * slice, base_alignment(slice), &base);
+    if (tables)
+        *ret_memory = (struct memory){shift, true, base, tables, bytes};
+    return tables != NULL;
+}
+
+// Address space, of which each pool makes usable what it needs.
+static bool map_reserved(const struct conf *conf, unsigned shift, unsigned smallest,
+                         struct memory *ret_memory)
+{
+    char *base = reserve(&shift, smallest, conf->malloc_pool_count);
+    uint64_t bytes = table_bytes(conf, 1ULL << shift);
+    char *tables = base ? os_reserve_zeros(bytes) : NULL;
+    *ret_memory = (struct memory){shift, false, base, tables, bytes};
+    return tables && os_commit(tables, FEW_BYTES);
+}
+
+static void unmap(const struct memory *memory, unsigned count)
+{
+    os_unmap(memory->tables, memory->table_bytes);
+    os_unmap(memory->base, (uint64_t)count << memory->shift);
 }
 
 // Sets up every pool in its slice, with its tables.
-static bool init_pools(const struct conf *conf, char *base, uint64_t slice, char *tables, bool is_usable,
-                       struct stats_pool *stats)
+static bool init_pools(const struct conf *conf, const struct memory *memory, struct stats_pool *stats)
 {
-    uint64_t at = FEW_BYTES, align = min_u64(slice, 1ULL << BASE_ALIGNMENT_SHIFT);
+    uint64_t at = FEW_BYTES, slice = 1ULL << memory->shift;
     for (unsigned i = 0; i < conf->malloc_pool_count; i++) {
         struct pool_plan plan;
         plan_pool(conf, i, slice, &plan);
-        plan.is_usable = is_usable;
-        plan.tables = tables + place_tables(&plan, &at);
+        plan.is_usable = memory->is_usable;
+        plan.tables = memory->tables + place_tables(&plan, &at);
         if (plan.count == COUNT_UNLIMITED)
-            plan.few = (uint32_t *)(void *)tables + i * POOL_FEW;
+            plan.few = (uint32_t *)(void *)memory->tables + i * POOL_FEW;
         struct pool *pool = &pools.pool[i];
-        if (!pool_init(pool, &plan, base + i * slice, &stats[i]) || !pools_prepare_memory(conf, pool)
+        if (!pool_init(pool, &plan, memory->base + i * slice, &stats[i]) || !pools_prepare_memory(conf, pool)
             || !guard_attach(pool))
             return false;
         uint64_t stride_alignment = plan.stride & -plan.stride;
-        route_add(&pools.route, plan.usable, min_u64(stride_alignment, align));
+        route_add(&pools.route, plan.usable, min_u64(stride_alignment, base_alignment(slice)));
     }
     return true;
 }
@@ -167,22 +202,17 @@ bool pools_init(const struct conf *conf, struct stats_pool *stats, const char **
     if (smallest == 64)
         return false;
     unsigned shift = first_shift(smallest, unlimited, count);
-    char *base = reserve(&shift, smallest, count);
     *ret_problem = "the kernel refused the memory of the pools";
-    if (!base)
-        return false;
-    uint64_t slice = 1ULL << shift;
-    bool is_usable = !unlimited && os_commit(base, count * slice); // or each pool's part by itself
-    uint64_t table_bytes = 0;
-    char *tables = map_tables(conf, slice, is_usable, &table_bytes);
-    if (!tables || !init_pools(conf, base, slice, tables, is_usable, stats)) {
-        os_unmap(tables, table_bytes);
-        os_unmap(base, count * slice);
+    struct memory memory;
+    bool mapped = (!unlimited && map_finite(conf, smallest, &memory))
+                  || map_reserved(conf, shift, smallest, &memory);
+    if (!mapped || !init_pools(conf, &memory, stats)) {
+        unmap(&memory, count);
         return false;
     }
     finish_route(conf);
-    pools.base = (uintptr_t)base;
-    pools.shift = shift;
+    pools.base = (uintptr_t)memory.base;
+    pools.shift = memory.shift;
     pools.count = count; // last: from here on addresses have owners
     return true;
 }
