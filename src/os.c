@@ -21,12 +21,26 @@
 #define MADV_POPULATE_WRITE 23
 #endif
 
+// What the kernel passed beside the environment, if a constructor could tell where it lies.
+static const ElfW(auxv_t) *auxiliary_vector;
+
+// Without a call of libc, whose page of getauxval few programs use.
+static unsigned long auxiliary(unsigned long type)
+{
+    if (!auxiliary_vector)
+        return getauxval(type);
+    for (const ElfW(auxv_t) *entry = auxiliary_vector; entry->a_type != AT_NULL; entry++)
+        if (entry->a_type == type)
+            return entry->a_un.a_val;
+    return 0;
+}
+
 size_t os_page_size(void)
 {
     static _Atomic size_t known; // all threads find the same
     size_t size = atomic_load_explicit(&known, memory_order_relaxed);
     if (unlikely(size == 0)) {
-        size = getauxval(AT_PAGESZ);
+        size = auxiliary(AT_PAGESZ);
         atomic_store_explicit(&known, size, memory_order_relaxed);
     }
     return size;
@@ -66,6 +80,15 @@ void *os_map(size_t bytes)
     return map(NULL, bytes, PROT_READ | PROT_WRITE, 0);
 }
 
+void *os_map_two(size_t first_bytes, size_t second_bytes, size_t alignment, void **ret_second)
+{
+    first_bytes = align_up(first_bytes, os_page_size());
+    char *start = os_map(first_bytes + alignment + second_bytes);
+    if (start)
+        *ret_second = (void *)align_up((uintptr_t)start + first_bytes, alignment);
+    return start;
+}
+
 bool os_map_over(void *start, size_t bytes)
 {
     return map(start, bytes, PROT_READ | PROT_WRITE, MAP_FIXED);
@@ -80,15 +103,6 @@ bool os_wipe_on_fork(void *start, size_t bytes)
 {
     return advise(start, bytes, MADV_WIPEONFORK);
 }
-void *os_map_two(size_t first_bytes, size_t second_bytes, size_t alignment, void **ret_second)
-{
-    first_bytes = align_up(first_bytes, os_page_size());
-    char *start = os_map(first_bytes + alignment + second_bytes);
-    if (start)
-        *ret_second = (void *)align_up((uintptr_t)start + first_bytes, alignment);
-    return start;
-}
-
 
 bool os_populate(void *start, size_t bytes)
 {
@@ -217,7 +231,7 @@ void os_cancel_restore(int state)
 
 bool os_is_secure(void)
 {
-    return getauxval(AT_SECURE) != 0;
+    return auxiliary(AT_SECURE) != 0;
 }
 
 // The environment as the kernel passed it, for calls that come before libc has set `environ`.
@@ -238,9 +252,14 @@ static const char *early_environment(const char *name, size_t length)
 
 static char **start_environment;
 
-void os_environment_start(char **variables)
+void os_environment_start(int argc, char **argv, char **variables)
 {
     start_environment = variables;
+    if (variables != argv + argc + 1) // loaded later, when the program may have made one of its own
+        return;
+    while (*variables)
+        variables++;
+    auxiliary_vector = (const ElfW(auxv_t) *)(const void *)(variables + 1);
 }
 
 const char *os_environment(const char *name)
@@ -257,7 +276,7 @@ const char *os_environment(const char *name)
 
 static const char *program_file(void)
 {
-    const char *path = (const char *)getauxval(AT_EXECFN);
+    const char *path = (const char *)auxiliary(AT_EXECFN);
     return path ? path : "?";
 }
 
@@ -341,20 +360,27 @@ static bool clock_is_libcs(void)
     return now == 2;
 }
 
-static uint64_t clock_ns(clockid_t id)
+void os_clock_start(void)
 {
-    struct timespec now;
-    if (!clock_is_libcs() || clock_gettime(id, &now) != 0)
-        os_call(SYS_clock_gettime, id, &now);
-    return (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
+    clock_is_libcs();
+}
+
+static uint64_t in_ns(const struct timespec *time)
+{
+    return (uint64_t)time->tv_sec * 1000000000U + (uint64_t)time->tv_nsec;
 }
 
 uint64_t os_clock_ns(void)
 {
-    return clock_ns(CLOCK_MONOTONIC);
+    struct timespec now;
+    if (!clock_is_libcs() || clock_gettime(CLOCK_MONOTONIC, &now) != 0)
+        os_call(SYS_clock_gettime, CLOCK_MONOTONIC, &now);
+    return in_ns(&now);
 }
 
 uint64_t os_wall_clock_ns(void)
 {
-    return clock_ns(CLOCK_REALTIME);
+    struct timespec now;
+    os_call(SYS_clock_gettime, CLOCK_REALTIME, &now);
+    return in_ns(&now);
 }

@@ -81,7 +81,7 @@ bool os_is_secure(void);
 // The value of an environment variable or NULL. Works before libc has set `environ`: by what the
 // constructor was given, or else by /proc/self/environ.
 const char *os_environment(const char *name);
-void os_environment_start(char **variables);
+void os_environment_start(int argc, char **argv, char **variables);
 const char *os_program_name(void); // without directories
 const char *os_own_file(void);     // that this code was loaded from, as it was named; may be NULL
 const char *os_host_name(void);
@@ -92,8 +92,9 @@ uid_t os_user_id(void); // the effective one
 // are in two.
 const char *os_object_of(const void *a, const void *b);
 bool os_is_in_libc(void *function);
+void os_clock_start(void);
 uint64_t os_clock_ns(void);      // monotonic
-uint64_t os_wall_clock_ns(void); // since 1970
+uint64_t os_wall_clock_ns(void); // since 1970; by a system call, at a program's start and end
 
 // The file that an address was mapped from (as far as it fits), and how far behind the file's first
 // mapping it is: what addr2line takes for a library, or a program that can be loaded anywhere. False: it

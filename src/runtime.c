@@ -278,6 +278,7 @@ static void start_pools(void)
 static void start(void)
 {
     os_stderr_start(true);
+    os_clock_start();
     next_resolve();
     if (sources_read(&runtime_conf) > 0)
         pass_by(PASSIVE, "the configuration has mistakes");
