@@ -33,7 +33,8 @@
 // atomically, and then compete for them. It is for ever: who has passed chunks on is likely to do it again.
 //
 // All zero is the valid state "not started": pops and pushes fail, and the slow path does the rest.
-// Whoever writes a field: the owner, or anyone who holds the pool's lock and has stopped the bin.
+// Whoever writes a field: the owner, or anyone who holds the pool's lock and has stopped the bin; what says
+// whose its chunks are, also a revoker.
 #ifndef CACHE_H
 #define CACHE_H
 

@@ -32,7 +32,9 @@ static void revoke(struct bin *bin)
 static void end_bias(struct bin *bin)
 {
     bin_wait_for_owner(bin);
-    atomic_store_explicit(&bin->bias, BIAS_ENDED, memory_order_release);
+    uint8_t ends = BIAS_ENDS; // no more so in a child of a fork in a signal handler since R1
+    atomic_compare_exchange_strong_explicit(&bin->bias, &ends, BIAS_ENDED,
+                                            memory_order_release, memory_order_relaxed);
 }
 
 // The cache that a chunk in this state is biased to. Its thread may have ended: then what is revoked is
@@ -62,9 +64,10 @@ bool cache_unbias(struct cache *cache, struct pool *pool, uint32_t number)
     if (!chunk_is_biased(state))
         return false;
     struct cache *owner = biased_cache(state);
-    if (bias_of(&owner->bins[pool->index]) != BIAS_ENDED) {
-        if (owner == cache)
-            return false; // bin_push claims it
+    uint8_t bias = bias_of(&owner->bins[pool->index]);
+    if (owner == cache && bias == BIAS_HELD)
+        return false; // bin_push claims it
+    if (owner != cache && bias != BIAS_ENDED) { // until it has ended only the owner changes the state
         if (pool->index >= pools.count
             || atomic_fetch_add_explicit(&owner->revocations, 1, memory_order_relaxed) < REVOKED_MAX)
             revoke_some(owner, pool->index, 1);

@@ -27,7 +27,8 @@ void bin_wait_for_owner(struct bin *bin);
 // Chunks that leave the bin from now on are biased to its thread, unless that was revoked. Under the lock.
 void cache_bias(const struct cache *cache, struct bin *bin);
 
-// Makes a chunk LIVE that is biased to another thread. False: it is not.
+// Makes a chunk LIVE that is biased to another thread, or to this one in a bin whose bias was revoked. False:
+// it is neither.
 bool cache_unbias(struct cache *cache, struct pool *pool, uint32_t number);
 
 INLINE void bin_set_n(struct bin *bin, uint32_t n)
