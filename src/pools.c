@@ -158,8 +158,10 @@ static bool map_reserved(const struct conf *conf, unsigned shift, unsigned small
 
 static void unmap(const struct memory *memory, unsigned count)
 {
-    os_unmap(memory->tables, memory->table_bytes);
-    os_unmap(memory->base, (uint64_t)count << memory->shift);
+    if (memory->tables) // at 0 may be the program
+        os_unmap(memory->tables, memory->table_bytes);
+    if (memory->base)
+        os_unmap(memory->base, (uint64_t)count << memory->shift);
 }
 
 // Sets up every pool in its slice, with its tables.
