@@ -15,8 +15,10 @@
 // get main's arguments (glibc).
 RESIDENT __attribute__((constructor)) static void load(int argc, char **argv, char **variables)
 {
+    (void)argc;
+    (void)argv;
     int saved_errno = errno;
-    os_environment_start(argc, argv, variables);
+    os_environment_start(variables);
     runtime_enter();
     const char *precedes = next_who_precedes((void *)load);
     if (precedes)

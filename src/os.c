@@ -21,26 +21,12 @@
 #define MADV_POPULATE_WRITE 23
 #endif
 
-// What the kernel passed beside the environment, if a constructor could tell where it lies.
-static const ElfW(auxv_t) *auxiliary_vector;
-
-// Without a call of libc, whose page of getauxval few programs use.
-static unsigned long auxiliary(unsigned long type)
-{
-    if (!auxiliary_vector)
-        return getauxval(type);
-    for (const ElfW(auxv_t) *entry = auxiliary_vector; entry->a_type != AT_NULL; entry++)
-        if (entry->a_type == type)
-            return entry->a_un.a_val;
-    return 0;
-}
-
 size_t os_page_size(void)
 {
     static _Atomic size_t known; // all threads find the same
     size_t size = atomic_load_explicit(&known, memory_order_relaxed);
     if (unlikely(size == 0)) {
-        size = auxiliary(AT_PAGESZ);
+        size = getauxval(AT_PAGESZ);
         atomic_store_explicit(&known, size, memory_order_relaxed);
     }
     return size;
@@ -231,7 +217,7 @@ void os_cancel_restore(int state)
 
 bool os_is_secure(void)
 {
-    return auxiliary(AT_SECURE) != 0;
+    return getauxval(AT_SECURE) != 0;
 }
 
 // The environment as the kernel passed it, for calls that come before libc has set `environ`.
@@ -252,14 +238,9 @@ static const char *early_environment(const char *name, size_t length)
 
 static char **start_environment;
 
-void os_environment_start(int argc, char **argv, char **variables)
+void os_environment_start(char **variables)
 {
     start_environment = variables;
-    if (variables != argv + argc + 1) // loaded later, when the program may have made one of its own
-        return;
-    while (*variables)
-        variables++;
-    auxiliary_vector = (const ElfW(auxv_t) *)(const void *)(variables + 1);
 }
 
 const char *os_environment(const char *name)
@@ -276,7 +257,7 @@ const char *os_environment(const char *name)
 
 static const char *program_file(void)
 {
-    const char *path = (const char *)auxiliary(AT_EXECFN);
+    const char *path = (const char *)getauxval(AT_EXECFN);
     return path ? path : "?";
 }
 

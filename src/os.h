@@ -81,7 +81,7 @@ bool os_is_secure(void);
 // The value of an environment variable or NULL. Works before libc has set `environ`: by what the
 // constructor was given, or else by /proc/self/environ.
 const char *os_environment(const char *name);
-void os_environment_start(int argc, char **argv, char **variables);
+void os_environment_start(char **variables);
 const char *os_program_name(void); // without directories
 const char *os_own_file(void);     // that this code was loaded from, as it was named; may be NULL
 const char *os_host_name(void);

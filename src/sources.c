@@ -15,7 +15,7 @@
 #define CONF_PRESET_DIR "/usr/share/poolmalloc/presets"
 #endif
 
-enum { CONF_TEXT_MAX = 256 * 1024, CONF_TEXT_USUAL = 8 * 1024, PATH_BYTES = 1024, PAGE_MAX = 64 * 1024 };
+enum { CONF_TEXT_MAX = 256 * 1024, PATH_BYTES = 1024, PAGE_MAX = 64 * 1024 };
 
 static void report(void *context, const char *mistake)
 {
@@ -23,35 +23,21 @@ static void report(void *context, const char *mistake)
     message("%s", mistake);
 }
 
-static int merge_text(struct conf *conf, const char *path, const char *name, const char *text, ssize_t length)
+// Merges a file under the name it is to have in messages. Mistakes; a missing file is -1.
+static int merge_file(struct conf *conf, const char *path, const char *name)
 {
+    static char room[CONF_TEXT_MAX + PAGE_MAX] FAR; // only what is read is ever touched, and given back
+    char *text = (char *)align_up((uintptr_t)room, PAGE_MAX);
+    ssize_t length = os_read_file(path, text, CONF_TEXT_MAX);
     if (length == -ENOENT)
         return -1;
     if (length < 0) {
         message("%s: %s", path, os_error_text(length));
         return 1;
     }
-    return (int)conf_merge(conf, name, text, (size_t)length, false, report, NULL);
-}
-
-static int merge_large_file(struct conf *conf, const char *path, const char *name)
-{
-    static char room[CONF_TEXT_MAX + PAGE_MAX] FAR; // only what is read is ever touched, and given back
-    char *text = (char *)align_up((uintptr_t)room, PAGE_MAX);
-    ssize_t length = os_read_file(path, text, CONF_TEXT_MAX);
-    int mistakes = merge_text(conf, path, name, text, length);
+    unsigned mistakes = conf_merge(conf, name, text, (size_t)length, false, report, NULL);
     os_purge(text, CONF_TEXT_MAX);
-    return mistakes;
-}
-
-// Merges a file under the name it is to have in messages. Mistakes; a missing file is -1. Most files are read
-// into pages of the stack that were touched before, or will be.
-NOINLINE static int merge_file(struct conf *conf, const char *path, const char *name)
-{
-    char text[CONF_TEXT_USUAL];
-    ssize_t length = os_read_file(path, text, sizeof text);
-    return length == -EFBIG ? merge_large_file(conf, path, name)
-                            : merge_text(conf, path, name, text, length);
+    return (int)mistakes;
 }
 
 // A preset is NAME.conf in the folder presets beside this library, as a build has it, or in the
