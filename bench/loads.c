@@ -120,8 +120,8 @@ static void *work(void *argument)
         scenario->prepare(self);
     if (self->threads > 1)
         pthread_barrier_wait(&start_line);
+    self->started_ns = now_ns(); // its first call has page faults of its own
     long faults = page_faults();
-    self->started_ns = now_ns();
     scenario->run(self);
     self->ended_ns = now_ns();
     self->faults = page_faults() - faults;
