@@ -60,7 +60,7 @@ void *heap_take(struct pool *pool, const struct request *request);
 // Counts a request that goes to the pool `first`, or to none (ROUTE_NONE).
 void heap_count_request(unsigned first, const struct request *request);
 
-// What is wrong with freeing p, in words; NULL if it is a LIVE chunk. *ret_number is the chunk's, or
+// What is wrong with freeing p, in words; NULL if it is a chunk in use. *ret_number is the chunk's, or
 // what comes nearest.
 const char *heap_find_fault(const struct pool *pool, const void *p, uint64_t *ret_number);
 

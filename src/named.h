@@ -49,7 +49,7 @@ INLINE void named_free(struct pool *pool, void *p)
 bool named_wait(struct pool *pool, uint64_t timeout_ns, void **ret_chunk, bool *ret_was_new);
 
 // Gives a chunk back past the caches: to the first thread that waits, or to the pool; and tells who
-// wanted to know that the pool has a chunk again. `caller` freed it. False: it is not LIVE.
+// wanted to know that the pool has a chunk again. `caller` freed it. False: it is not in the program's hands.
 bool named_give(struct pool *pool, uint32_t number, const void *caller);
 
 // Blocks of a pool on the heap.

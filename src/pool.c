@@ -25,7 +25,7 @@ uint64_t pool_min_slice(uint64_t stride, uint64_t count)
     if (count > COUNT_MAX || count > (1ULL << 46) / stride)
         return UINT64_MAX;
     uint64_t slice = 1ULL << log2_ceil(max_u64(stride * count, os_page_size()));
-    // What pool_chunk_at needs; it is exact for every power of two.
+    // What pool_number_at needs; it is exact for every power of two.
     if (!is_power_of_two(stride) && log2_ceil(slice) + log2_ceil(stride) > 64)
         return UINT64_MAX;
     return slice;
