@@ -71,7 +71,7 @@ static uint32_t start_capacity(const struct pool *pool)
     if (!pool->cache_is_auto)
         return pool->cache_capacity;
     uint64_t most = pool->unlimited ? min_u64(START_MAX, max_u64(START_MIN, START_BYTES / pool->stride))
-                                    : pool_shared_capacity(pool, pool->caches);
+                                    : pool_share(pool, CACHES_START_QUARTERS, pool->caches);
     return (uint32_t)min_u64(most, pool->cache_capacity);
 }
 
@@ -193,7 +193,7 @@ static bool bin_grow(struct cache *cache, struct bin *bin, struct pool *pool)
     uint32_t capacity = atomic_load_explicit(&bin->capacity, memory_order_relaxed);
     uint64_t limit = bin->owes > pool->cache_capacity ? pool->cache_max : pool->cache_capacity;
     if (is_shared())
-        limit = min_u64(limit, pool_shared_capacity(pool, pool->caches));
+        limit = min_u64(limit, pool_share(pool, CACHES_GROWN_QUARTERS, pool->caches));
     if (capacity >= limit || bin->owes < capacity / 2)
         return false;
     uint32_t more = (uint32_t)min_u64(2 * (uint64_t)capacity, limit);
@@ -214,7 +214,7 @@ static void flush_half(struct bin *bin, struct pool *pool)
     uint32_t n = atomic_load_explicit(&bin->n, memory_order_relaxed);
     uint32_t capacity = atomic_load_explicit(&bin->capacity, memory_order_relaxed);
     if (is_shared()) // with more threads than there were when the bin grew
-        capacity = (uint32_t)min_u64(capacity, pool_shared_capacity(pool, pool->caches));
+        capacity = (uint32_t)min_u64(capacity, pool_share(pool, CACHES_GROWN_QUARTERS, pool->caches));
     atomic_store_explicit(&bin->capacity, capacity, memory_order_relaxed);
     give_back(bin, pool, (n + 1) / 2);
     pool_trim_idle(pool);

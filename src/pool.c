@@ -312,7 +312,8 @@ void pool_note_used(struct pool *pool, uint32_t cached, uint32_t other_caches)
     if (used <= atomic_load_explicit(&pool->stats->max, memory_order_relaxed))
         return;
     bool grown = atomic_load_explicit(&pool->has_grown, memory_order_relaxed);
-    uint64_t most = min_u64(pool_shared_capacity(pool, 1), grown ? UINT64_MAX : pool->cache_capacity);
+    uint64_t most = min_u64(pool_share(pool, CACHES_GROWN_QUARTERS, 1),
+                            grown ? UINT64_MAX : pool->cache_capacity);
     uint64_t slack = min_u64(other_caches * most, used);
     atomic_store_explicit(&pool->stats->max, used, memory_order_relaxed);
     atomic_store_explicit(&pool->stats->max_slack, slack, memory_order_relaxed);

@@ -243,14 +243,18 @@ INLINE uint64_t pool_whole_runs(const struct pool *pool, uint64_t n)
     return n < pool_run(pool) ? n : n - n % pool_run(pool);
 }
 
-// Chunks that each of so many threads may keep at most: an even number of runs, because a full cache gives
-// half of them back. The caches of a finite pool shall leave half of its chunks to whoever asks first, so
-// each thread that comes gets less; an unlimited pool has enough, and a size that was declared is kept to.
-INLINE uint64_t pool_shared_capacity(const struct pool *pool, uint32_t threads)
+// Quarters of a finite pool that the caches of all threads together keep at most: at their start, and of
+// those that use more. What is left is for whoever asks first.
+enum { CACHES_START_QUARTERS = 2, CACHES_GROWN_QUARTERS = 3 };
+
+// Chunks that each of so many threads may keep of that: an even number of runs, because a full cache gives
+// half of them back. An unlimited pool has enough, and a size that was declared is kept to.
+INLINE uint64_t pool_share(const struct pool *pool, unsigned quarters, uint32_t threads)
 {
     if (pool->unlimited || !pool->cache_is_auto)
         return pool->cache_max;
-    uint64_t most = min_u64(pool->cache_max, max_u64(1, pool->count / (2 * (uint64_t)threads)));
+    uint64_t share = (uint64_t)pool->count * quarters / (4 * (uint64_t)threads);
+    uint64_t most = min_u64(pool->cache_max, max_u64(1, share));
     return most < 2 * pool_run(pool) ? most : 2 * pool_whole_runs(pool, most / 2);
 }
 

@@ -65,7 +65,7 @@ Test(cache, full_bin_gives_its_older_half_back)
     cache_check();
 }
 
-enum { MANY = 3000 };
+enum { MANY = 5000 };
 static void *many[MANY];
 
 static void *take_many(void *unused)
@@ -192,13 +192,13 @@ static void *keep_a_share(void *unused)
     take_many(NULL);
     free_many();
     uint32_t of_two = own_bin(0)->capacity;
-    cr_assert_gt(of_two, pools.pool[0].cache_capacity);
-    cr_assert_leq(of_two, 10000 / (2 * 2));
+    cr_assert_gt(of_two, 10000 / (2 * 2)); // more than a thread that uses few
+    cr_assert_leq(of_two, 3 * 10000 / (4 * 2));
     meet(&with_second); // others come
     meet(&with_second);
     take_many(NULL);
     free_many();
-    cr_assert_leq(own_bin(0)->capacity, 10000 / (2 * (2 + OTHERS)));
+    cr_assert_leq(own_bin(0)->capacity, 3 * 10000 / (4 * (2 + OTHERS)));
     cr_assert_lt(own_bin(0)->capacity, of_two);
     return unused;
 }
@@ -211,7 +211,7 @@ static void *be_another(void *unused)
     return unused;
 }
 
-Test(cache, threads_that_use_many_chunks_of_a_finite_pool_keep_half_of_it_together)
+Test(cache, threads_that_use_many_chunks_of_a_finite_pool_keep_three_quarters_of_it_together)
 {
     pthread_t second, others[OTHERS];
     start("malloc size=64 count=10000");
@@ -249,7 +249,7 @@ Test(cache, the_only_thread_may_keep_all_of_a_finite_pool_until_there_is_another
     cr_assert(own_bin(0)->capacity > 0 && own_bin(0)->capacity <= 25);
     cr_assert(own_bin(0)->n > 0 && own_bin(0)->n <= (100 - seconds) / 4);
     take_and_free_all(); // the other's as well
-    cr_assert_leq(own_bin(0)->capacity, 25);
+    cr_assert_leq(own_bin(0)->capacity, 37);
     pthread_barrier_wait(&second_has_its_cache);
     pthread_join(thread, NULL);
     cache_check();

@@ -247,8 +247,9 @@ Test(pool, what_others_may_have_cached_is_as_much_as_their_bins_may_hold)
 Test(pool, caches_of_a_finite_pool_are_a_fraction_of_it)
 {
     make(64, 50);
-    cr_assert_eq(pool_shared_capacity(&pool, 1), 25);
-    cr_assert_eq(pool_shared_capacity(&pool, 2), 12);
+    cr_assert_eq(pool_share(&pool, CACHES_START_QUARTERS, 1), 25);
+    cr_assert_eq(pool_share(&pool, CACHES_START_QUARTERS, 2), 12);
+    cr_assert_eq(pool_share(&pool, CACHES_GROWN_QUARTERS, 2), 18);
     cr_assert_eq(pool.cache_max, 50); // of the only thread
     make(64, 1000000);
     cr_assert_eq(pool.cache_max, 16384);
@@ -258,7 +259,7 @@ Test(pool, caches_of_a_finite_pool_are_a_fraction_of_it)
     make(65536, 63);
     cr_assert_eq(pool.cache_max, pool.cache_capacity); // each chunk of a small pool counts
     make(64, 100000);
-    cr_assert_eq(pool_shared_capacity(&pool, 100), 384); // 500, in whole runs of 64, an even number of them
+    cr_assert_eq(pool_share(&pool, CACHES_START_QUARTERS, 100), 384); // 500, in whole runs of 64, an even number of them
     cr_assert_eq(pool_whole_runs(&pool, 200), 192);
     cr_assert_eq(pool_whole_runs(&pool, 63), 63);
     make(64, COUNT_UNLIMITED);
