@@ -85,6 +85,18 @@ forty=$(for ((i = 1; i <= 40; i++)); do printf 'malloc size=%d count=unlimited;'
         "$PROGRAMS/system_calls_denied" fail
 }
 
+@test "pools whose memory is refused leave a program alone that lies at the lowest addresses" {
+    # Not one of unlimited and finite pools can have its memory: nothing may be given back then.
+    local counts
+    for counts in 1000000 1000000,unlimited; do
+        run --separate-stderr pools "malloc size=4096 count=${counts/,/;malloc size=64 count=}" bash -c \
+            'ulimit -v 300000 && exec "$@"' - "$PROGRAMS/fixed_address" 3
+        echo "status $status: $stderr"
+        [ "$status" = 3 ]
+        [[ $stderr == *"the kernel refused the memory of the pools; this program runs on the next malloc"* ]]
+    done
+}
+
 # refused DIRECTORY: the program runs and is counted, but leaves no file there.
 refused() {
     local before
