@@ -171,9 +171,9 @@ bool cache_refill(struct cache *cache, struct pool *pool)
         bool are_new = pool->unlimited && pool->cache_is_auto && pool->free == 0;
         uint64_t few = are_new ? min_u64(max_u64(START_MAX, bin->owes), pool->cache_capacity)
                                : min_u64(START_MAX, capacity);
-        uint64_t want = max_u64((capacity + 1) / 2, few);
         if (!pool->unlimited && pool->cache_is_auto && pool->caches > 1)
-            want = min_u64(want, max_u64(1, pool_whole_runs(pool, (pool->count - pool_out(pool)) / 4)));
+            few = min_u64(few, pool_whole_runs(pool, (pool->count - pool_out(pool)) / 4));
+        uint64_t want = max_u64((capacity + 1) / 2, few);
         taken = pool_take(pool, bin->slots, (uint32_t)want);
         bin->owes = (uint16_t)min_u64(bin->owes + taken, UINT16_MAX);
         bin_set_n(bin, taken);

@@ -255,6 +255,46 @@ Test(cache, the_only_thread_may_keep_all_of_a_finite_pool_until_there_is_another
     cache_check();
 }
 
+static void *use_pool_and_stay(void *unused)
+{
+    use_pool();
+    meet(&with_second);
+    meet(&with_second);
+    return unused;
+}
+
+// Else a small pool of which most is in use would be asked for chunk after chunk.
+Test(cache, a_thread_takes_half_of_its_bin_even_where_that_is_most_of_what_is_left)
+{
+    pthread_t second;
+    void *held[100];
+    uint32_t others[100], left = 12, n = 0;
+    struct pool *pool = &pools.pool[0];
+    start("malloc size=64 count=100");
+    pthread_barrier_init(&with_second, NULL, 2);
+    use_pool();
+    pthread_create(&second, NULL, use_pool_and_stay, NULL);
+    meet(&with_second);
+    use_pool();
+    while (own_bin(0)->n > 0)
+        held[n++] = heap_alloc(64);
+    lock_take(&pool->lock);
+    uint32_t out = pool_take(pool, others, pool->free + (pool->count - pool->made) - left);
+    lock_drop(&pool->lock);
+    uint32_t half = own_bin(0)->capacity / 2;
+    cr_assert(half > left / 4 && half < left);
+    held[n++] = heap_alloc(64);
+    cr_assert_eq(own_bin(0)->n, half - 1);
+    while (n > 0)
+        heap_free(held[--n]);
+    lock_take(&pool->lock);
+    pool_give(pool, others, out);
+    lock_drop(&pool->lock);
+    meet(&with_second);
+    pthread_join(second, NULL);
+    cache_check();
+}
+
 Test(cache, a_number_of_chunks_is_taken_literally)
 {
     start("thread_cache=7; malloc size=64 count=100; malloc size=128 count=unlimited");
