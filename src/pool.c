@@ -54,12 +54,14 @@ static uint32_t cache_max(const struct pool_plan *plan, uint32_t count, uint32_t
 }
 
 // So that the chunks of one refill have a line of states to themselves, where the stride allows it: the
-// pitch must be a whole number of bytes, and more than 1 for pool_number_at. A thread's part of a small
-// finite pool is a few chunks.
+// pitch must be a whole number of bytes, and more than 1 for pool_number_at. A thread's part of a finite pool
+// may be a few chunks; of the smallest pools, it is any of them, for threads pass them to and fro.
 static uint32_t spread(const struct pool_plan *plan, uint64_t stride)
 {
     uint64_t sharers = max_u64(1, min_u64(4 * (uint64_t)plan->processors, SHARERS_MAX));
-    uint64_t together = min_u64(auto_capacity(stride), max_u64(1, plan->count / sharers));
+    bool is_mixed = plan->processors > 1 && plan->count <= CACHE_GROWN_POOL;
+    uint64_t part = is_mixed ? 1 : plan->count / sharers;
+    uint64_t together = min_u64(auto_capacity(stride), max_u64(1, part));
     uint32_t most = (uint32_t)__builtin_ctzll(stride) - 1, spread = 0;
     while (spread < most && together << spread < CACHE_LINE
            && (auto_capacity(stride) << spread < CACHE_LINE

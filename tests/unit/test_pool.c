@@ -127,6 +127,11 @@ Test(pool, states_of_a_small_pool_keep_apart_and_its_addresses_are_told)
     processors = 1;
     make(512, 32);
     cr_assert_eq(pool_number(&pool, 1), 8); // a line for each eight chunks, of which four threads take turns
+    processors = 2;
+    make(1024, 64);
+    cr_assert_eq(pool_run(&pool), 1); // two threads pass any chunk to and fro
+    make(1024, 72);
+    cr_assert_eq(pool_run(&pool), 8);
     processors = 8;
 }
 
