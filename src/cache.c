@@ -27,15 +27,25 @@ static uint64_t grown_room(const struct pool *pool)
     return grows ? pool->cache_max : 0;
 }
 
+enum { NAMED_SLOTS_BYTES = NAMED_CACHE_MAX * sizeof(uint32_t) };
+
+_Static_assert(NAMED_SLOTS_BYTES % CACHE_LINE == 0, "each bin's slots begin a line");
+
+static uint32_t slots_at(unsigned pool)
+{
+    return pool < MALLOC_POOLS_MAX ? caches.slots_at[pool]
+                                   : caches.named_slots_at + (pool - NAMED_POOLS_FIRST) * NAMED_SLOTS_BYTES;
+}
+
 _Atomic uint32_t *cache_init(void)
 {
     uint64_t bytes = sizeof(struct cache);
-    for (unsigned i = 0; i < POOLS_MAX; i++) {
-        uint64_t room = i < pools.count ? pools.pool[i].cache_capacity
-                        : i < NAMED_POOLS_FIRST ? 0 : NAMED_CACHE_MAX;
+    for (unsigned i = 0; i < pools.count; i++) {
         caches.slots_at[i] = (uint32_t)bytes;
-        bytes += align_up(room * sizeof(uint32_t), CACHE_LINE);
+        bytes += align_up(pools.pool[i].cache_capacity * sizeof(uint32_t), CACHE_LINE);
     }
+    caches.named_slots_at = (uint32_t)bytes;
+    bytes += NAMED_POOLS_MAX * NAMED_SLOTS_BYTES;
     for (unsigned i = 0; i < pools.count; i++) {
         caches.grown_at[i] = (uint32_t)bytes;
         bytes += align_up(grown_room(&pools.pool[i]) * sizeof(uint32_t), CACHE_LINE);
@@ -80,7 +90,7 @@ static void bin_start(struct cache *cache, struct pool *pool)
 {
     pool->caches++;
     struct bin *bin = &cache->bins[pool->index];
-    bin->slots = (uint32_t *)(void *)((char *)cache + caches.slots_at[pool->index]);
+    bin->slots = (uint32_t *)(void *)((char *)cache + slots_at(pool->index));
     bin->base = pool->base;
     bin->state = pool->state;
     bin->multiplier = pool->multiplier;

@@ -14,8 +14,9 @@ struct caches {
     _Atomic uint32_t count;
     bool used;                            // a thread has had a cache
     uint32_t bytes;                       // of one cache with its slots
-    uint32_t slots_at[POOLS_MAX];         // where each bin's slots begin
-    uint32_t grown_at[MALLOC_POOLS_MAX];  // and when it needs more: untouched until then
+    uint32_t slots_at[MALLOC_POOLS_MAX];  // where each malloc pool's bin's slots begin
+    uint32_t named_slots_at;              // and those of all named pools' bins, of one size
+    uint32_t grown_at[MALLOC_POOLS_MAX];  // and when a bin needs more: untouched until then
     struct cache *list[CACHES_MAX];
 };
 
