@@ -3,6 +3,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <limits.h>
 #include <link.h>
 #include <string.h>
 
@@ -127,10 +128,11 @@ void next_resolve(void)
     // glibc's malloc starts itself on its first call, without a lock: a program has one thread then.
     // Where pools serve all that comes before the threads, two of them might be its first callers,
     // both take its main arena for theirs, and the second to end finds it left already. An option that there
-    // is not makes it start, without memory; and so does a request.
+    // is not makes it start, without memory (one so far off that it is not looked up in a table, which would
+    // be a page more); and so does a request.
     int (*option)(int which, int value) = is_libcs ? (int (*)(int, int))next_symbol("mallopt") : NULL;
     if (option)
-        option(0, 0);
+        option(INT_MAX, 0);
     else if (is_libcs)
         next.free(next.malloc(1));
 }
