@@ -153,6 +153,15 @@ comes_first() {
     [[ $output == "pool "* ]]
 }
 
+# What can be read only once, and in pieces.
+@test "a configuration of some size may come through a pipe" {
+    counted "" env POOLMALLOC_CONF=/dev/stdin "$PROGRAMS/never_allocates" < <(
+        for _ in {1..300}; do echo "# a line of a comment that makes the configuration long enough"; done
+        echo "malloc size=64 count=7"
+    )
+    [ "$(figure MALLOC_64 avail)" = 7 ]
+}
+
 @test "an empty environment" {
     run --separate-stderr env -i LD_PRELOAD="$LIB" "$PROGRAMS/say_environment"
     [ "$status" = 0 ]
