@@ -335,6 +335,14 @@ void pool_rebuild(struct pool *pool)
     pool_set_grown(pool, false); // and the new figures
 }
 
+void pool_inherit(struct pool *pool)
+{
+    uint64_t out = pool_out(pool);
+    publish(pool);
+    atomic_store_explicit(&pool->stats->inherited, out, memory_order_relaxed);
+    atomic_store_explicit(&pool->stats->max, out, memory_order_relaxed);
+}
+
 void pool_check(struct pool *pool, uint64_t cached)
 {
     CHECK(pool->made <= pool->committed && pool->committed <= pool->count);

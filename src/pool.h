@@ -294,6 +294,10 @@ void pool_trim_unused(struct pool *pool, uint64_t now_ns);
 // fork that was not announced, maybe in the middle of anything.
 void pool_rebuild(struct pool *pool);
 
+// The chunks that are out are what this process begins with: for a child, after stats_fork, when no chunk is
+// cached anywhere.
+void pool_inherit(struct pool *pool);
+
 // Aborts if an equation does not hold. `cached`: chunks in all caches, which stand still.
 void pool_check(struct pool *pool, uint64_t cached);
 

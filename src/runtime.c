@@ -117,8 +117,9 @@ static void attach_thread(void)
 
 // Fork
 
-// The only thread of a new process.
-static void become_child(void)
+// The only thread of a new process. If its fork was not announced, what other threads had cached, or in hand
+// between two steps, is found again by the chunks' states.
+static void become_child(bool was_announced)
 {
     lock_reset(&runtime.threads);
     for (unsigned i = pools_from(0); i < POOLS_MAX; i = pools_from(i + 1)) {
@@ -131,25 +132,22 @@ static void become_child(void)
     if (runtime.not_forked)
         atomic_store_explicit(runtime.not_forked, 1, memory_order_relaxed);
     os_stderr_forget();
-    stats_fork();
+    bool has_counters = stats_fork(); // of its own: now nothing is written to its parent's
+    for (unsigned i = pools_from(0); i < POOLS_MAX; i = pools_from(i + 1)) {
+        if (!was_announced)
+            pool_rebuild(&pools.pool[i]);
+        if (has_counters)
+            pool_inherit(&pools.pool[i]);
+    }
     runtime.fork_ns = os_clock_ns();
     atomic_store_explicit(&runtime.unsettled, !stats_is_settled(), memory_order_relaxed);
-}
-
-// In a child of _Fork or clone: what other threads had cached, or in hand between two steps, is
-// found again by the chunks' states.
-static void adopt_unannounced_child(void)
-{
-    for (unsigned i = pools_from(0); i < POOLS_MAX; i = pools_from(i + 1))
-        pool_rebuild(&pools.pool[i]);
-    become_child();
 }
 
 static void notice_fork(void)
 {
     if (unlikely(runtime.not_forked
                  && atomic_load_explicit(runtime.not_forked, memory_order_relaxed) == 0))
-        adopt_unannounced_child();
+        become_child(false); // of _Fork or clone
 }
 
 // Runs in every round of the thread's destructors, so that it is the last: other destructors may
@@ -214,10 +212,7 @@ static void after_fork_in_parent(void)
 static void after_fork_in_child(void)
 {
     int saved_errno = errno;
-    if (abrupt_forks > 0)
-        adopt_unannounced_child();
-    else
-        become_child();
+    become_child(abrupt_forks == 0);
     abrupt_forks = 0;
     errno = saved_errno;
 }

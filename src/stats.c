@@ -110,6 +110,7 @@ static void fill_header(struct stats_header *header)
     header->blocks_used = 1;
     header->process_id = (uint64_t)os_process_id();
     header->start_ns = os_wall_clock_ns();
+    atomic_store_explicit(&header->end_ns, 0, memory_order_relaxed); // a child's parent may have ended
     struct text program;
     text_init(&program, header->program, sizeof header->program);
     text_add(&program, os_program_name());
@@ -208,7 +209,7 @@ static unsigned described_from(unsigned index)
     return index < NAMED_POOLS_FIRST + header->named_count ? index : POOLS_MAX;
 }
 
-void stats_fork(void)
+bool stats_fork(void)
 {
     struct stats_header header = stats_file->header;
     struct { // too large for some threads' stacks
@@ -217,13 +218,13 @@ void stats_fork(void)
     } *kept = os_map(sizeof *kept);
     file_path[0] = '\0';
     if (!kept)
-        return; // the parent's counters stay shared: figures only, and the kernel is out of memory
+        return false;
     for (unsigned i = described_from(0); i < POOLS_MAX; i = described_from(i + 1))
         kept->pools[i] = stats_file->pools[i];
     memcpy(kept->descs, stats_file->descs, header.named_count * sizeof *kept->descs);
     if (!os_map_over(stats_file, file_bytes())) {
         os_unmap(kept, sizeof *kept);
-        return; // likewise
+        return false;
     }
     stats_file->header = header;
     fill_header(&stats_file->header);
@@ -232,12 +233,15 @@ void stats_fork(void)
     for (unsigned i = described_from(0); i < POOLS_MAX; i = described_from(i + 1)) {
         struct stats_pool *pool = &stats_file->pools[i];
         *pool = kept->pools[i];
-        uint64_t out = count_read(&pool->out);
-        atomic_store_explicit(&pool->inherited, out, memory_order_relaxed);
-        atomic_store_explicit(&pool->max, out, memory_order_relaxed);
+        // What the parent counted, and goes on counting: pool_inherit knows what the child has.
+        atomic_store_explicit(&pool->made, 0, memory_order_relaxed);
+        atomic_store_explicit(&pool->out, 0, memory_order_relaxed);
+        atomic_store_explicit(&pool->max, 0, memory_order_relaxed);
         atomic_store_explicit(&pool->max_slack, 0, memory_order_relaxed);
+        atomic_store_explicit(&pool->inherited, 0, memory_order_relaxed);
     }
     os_unmap(kept, sizeof *kept);
+    return true;
 }
 
 void stats_settle(void)

@@ -75,6 +75,23 @@ children() { # kind...
     [ "$(ls "$STATS_DIR")" = "$child.pmstat" ]
 }
 
+@test "a child begins with what its parent had at the fork, not with what it did later" {
+    local dump
+    run --separate-stderr pools "malloc size=40 count=100" "$PROGRAMS/fork_and_free" end
+    [ "$status" = 0 ]
+    "$PROGRAMS/read_stats" "$STATS_DIR/$output.pmstat" >"$DUMP"
+    [ "$(figures MALLOC_40 used max allocs frees)" = "100 100 90 0" ]
+    grep -q '"ended":0' "$DUMP"
+
+    passes "dump=$BATS_TEST_TMPDIR/%p;dump_format=json;thread_cache=off;malloc size=40 count=2000" \
+        "$PROGRAMS/fork_and_free" often
+    for dump in $(grep -l '"allocs":0,' "$BATS_TEST_TMPDIR"/[0-9]*); do # the children's
+        DUMP=$dump
+        [ "$(figures MALLOC_40 used max allocs frees)" = "2000 2000 0 0" ]
+    done
+    [ -n "$dump" ]
+}
+
 @test "whatever a child of _Fork does, the parent's file is untouched" {
     local what
     for what in nothing malloc free realloc fork; do
