@@ -44,3 +44,9 @@ page() { # section name
             2>&1 >/dev/null)" ]
     done
 }
+
+@test "no page shows scdoc's own marks of bold and underlined words" {
+    for file in "$BUILD"/share/man/man?/*.[1-9]; do
+        [ -z "$(MANWIDTH=200 man -l "$file" 2>&1 | col -b | grep -E '\*[[:alnum:]-]+\*|_[A-Z]+_([^A-Z_]|$)')" ]
+    done
+}
