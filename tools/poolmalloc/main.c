@@ -24,7 +24,8 @@ static void help(FILE *to)
                 term_style(to, TERM_PLAIN), verbs[i].help);
     fputs("\npoolmalloc VERB --help explains a verb, man poolmalloc-VERB in full; poolmalloc --version "
           "tells the\nrelease. Exit status: 0; 1 if the answer is no or something failed; 2 for a "
-          "wrong command line.\n",
+          "wrong command line;\nof run the program's, 125 to 127 if it did not start; of doctor "
+          "126 and 127, too.\n",
           to);
 }
 

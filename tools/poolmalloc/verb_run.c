@@ -41,7 +41,7 @@ static const struct argp_option options[] = {
     {.name = "profile", .key = KEY_PROFILE,
      .doc = "measure for poolmalloc tune: pools for every size, statistics of all processes in a file"},
     {.name = "output", .key = KEY_OUTPUT, .arg = "FILE",
-     .doc = "that file, which must not exist (poolmalloc-PROGRAM.PID.pmstat)"},
+     .doc = "with --profile: the file for them (poolmalloc-PROGRAM.PID.pmstat); one that exists is not overwritten"},
     {0}};
 
 struct run {
