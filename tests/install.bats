@@ -39,6 +39,15 @@ dump_of_true() {
     done <"$BUILD/install_manifest.txt"
 }
 
+@test "every link of the installed README leads to something" {
+    local document=$ROOT/share/doc/poolmalloc links
+    links=$(grep -oE '\]\([^)#]+\)' "$document/README.md" | grep -v '(https:' | sed -E 's/..(.*)./\1/')
+    [[ $links == *poolmalloc.h* && $links == *.svg* ]]
+    while read -r link; do
+        [ -s "$document/$link" ]
+    done <<<"$links"
+}
+
 # The project of tests/install, built against what is installed: once for all tests.
 consumers() {
     BUILT=$BATS_FILE_TMPDIR/consumers

@@ -30,4 +30,16 @@ endforeach()
 install(DIRECTORY include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(DIRECTORY tools/presets/ DESTINATION ${CMAKE_INSTALL_DATADIR}/poolmalloc/presets
         FILES_MATCHING PATTERN "*.conf")
-install(FILES pools.conf README.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+
+# README with links that hold where it is installed: headers are elsewhere, pictures beside it, and of what
+# is in the source alone the name is left.
+file(RELATIVE_PATH to_headers ${CMAKE_INSTALL_FULL_DOCDIR} ${CMAKE_INSTALL_FULL_INCLUDEDIR})
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS README.md)
+file(READ README.md readme)
+string(REPLACE "](include/" "](${to_headers}/" readme "${readme}")
+string(REGEX REPLACE "\\]\\([a-z/]+/([a-z]+\\.svg)\\)" "](\\1)" readme "${readme}")
+string(REGEX REPLACE "\\[([^][]+)\\]\\((src|tests|tools|bench)/[^)]+\\)" "\\1" readme "${readme}")
+file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/installed/README.md "${readme}")
+file(GLOB pictures bench/pictures/*.svg)
+install(FILES pools.conf LICENSE ${CMAKE_CURRENT_BINARY_DIR}/installed/README.md
+        ${pictures} tools/poolmalloc/report.svg DESTINATION ${CMAKE_INSTALL_DOCDIR})
