@@ -101,7 +101,7 @@ UDP: 192 of 192 datagrams echoed, 116496 bytes"
     [ "$(cat output)" = "$echoed" ]
     "$BUILD/poolmalloc" export lwip --margin=10 --alignment=4 echo.json -o lwippools.h
     sed -n '/^\/\* lwippools.h, by/,/^LWIP_MALLOC_MEMPOOL_END/p' "$readme" | diff - lwippools.h
-    "$BUILD/poolmalloc" import lwip lwippools.h -o strict.conf
+    "$BUILD/poolmalloc" import lwip -D MEM_ALIGNMENT=4 lwippools.h -o strict.conf
     sed 's/count=110 /count=99 /' strict.conf >short.conf
     ! echo_on ./short.conf short "dump_format=lwip" >output
     sed -n '/^TCP: 164976/,/^lwIP was/p' "$readme" | diff - output
