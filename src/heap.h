@@ -106,6 +106,9 @@ void *heap_realloc(void *p, size_t size);
 // The bytes of the block that may be used: constant over its life. 0 for NULL.
 size_t heap_usable_size(void *p);
 
+// The same for the program, which may make its requests depend on the answer: counted.
+size_t heap_tell_usable_size(void *p);
+
 // Looks at every chunk of every pool for what overflow_check and poison notice, reports it (but does
 // not abort), and repairs it. How many findings; 0 when both are off.
 uint64_t heap_check_all(void);

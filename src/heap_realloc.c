@@ -30,6 +30,16 @@ size_t heap_usable_size(void *p)
     return next_is_bootstrap(p) ? next_bootstrap_size(p) : next.malloc_usable_size(p);
 }
 
+size_t heap_tell_usable_size(void *p)
+{
+    struct stats_block *own = cache_self->stats;
+    if (likely(own))
+        count_own(&own->process.usable_size_calls, 1);
+    else if (runtime_is_serving())
+        count_shared(&stats_file->blocks[0].process.usable_size_calls, 1);
+    return heap_usable_size(p);
+}
+
 // A new block with the old one's content; NULL leaves the old one as it is.
 static void *move(void *p, size_t old_size, size_t size, const void *caller)
 {

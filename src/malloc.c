@@ -140,7 +140,7 @@ EXPORT void *pvalloc(size_t size)
 
 EXPORT size_t malloc_usable_size(void *p)
 {
-    return heap_usable_size(p);
+    return heap_tell_usable_size(p);
 }
 
 EXPORT void cfree(void *p);

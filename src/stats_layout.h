@@ -17,7 +17,7 @@
 
 #define STATS_MAGIC 0x73746d6c6f6f70ULL // "poolmts" as bytes
 enum {
-    STATS_VERSION = 4,
+    STATS_VERSION = 5,
     STATS_NAME_MAX = NAME_MAX_BYTES,
     STATS_DESC_MAX = 256,
     STATS_ORIGIN_MAX = 512,

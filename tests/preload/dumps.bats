@@ -67,7 +67,7 @@ pool() { # name, then the values of its fields
         pool MALLOC_250 250 256 256 3 3 3 3 2 0 0 3 0 0 2 1 0 0 410 3 false
         echo -n ,
         pool MALLOC_60 60 64 64 null 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 true
-        echo -n '],"process":{"oversize":1,"oversize_failed":1,"oversize_fell_back":0,"oversize_bytes":5000,"next_frees":0,"next_reallocs":0}'
+        echo -n '],"process":{"oversize":1,"oversize_failed":1,"oversize_fell_back":0,"oversize_bytes":5000,"next_frees":0,"next_reallocs":0,"usable_size_calls":8}'
         echo ',"sizes":[[16,1,10],[64,2,114],[112,1,100],[208,3,600],[5008,1,5000]]}'
     )" ]
 }

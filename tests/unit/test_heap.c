@@ -236,6 +236,17 @@ Test(heap, usable_size_is_the_chunks)
     cr_assert_geq(heap_usable_size(heap_alloc(500)), 500);
 }
 
+Test(heap, the_programs_questions_for_usable_sizes_are_counted_and_the_librarys_are_not)
+{
+    start("malloc size=64 count=2");
+    void *inside = heap_alloc(1), *foreign = heap_alloc(500);
+    cr_assert_eq(heap_tell_usable_size(inside), 64);
+    cr_assert_geq(heap_tell_usable_size(foreign), 500);
+    heap_free(heap_realloc(foreign, 600));
+    heap_usable_size(inside);
+    cr_assert_eq(figures().usable_size_calls, 2);
+}
+
 Test(heap, success_and_free_leave_errno_alone)
 {
     start("malloc size=64 count=1000");

@@ -118,6 +118,21 @@ Test(load, json_comes_back_as_it_was, .init = make_json)
     cr_assert_eq(memcmp(got.steps, one.steps, sizeof got.steps), 0);
 }
 
+Test(load, json_of_releases_that_did_not_count_usable_size_calls_has_none, .init = make_json)
+{
+    one.figures.usable_size_calls = 7;
+    record_to_json(&one);
+    json_replace(",\"usable_size_calls\":7", "");
+    got.figures.usable_size_calls = 3;
+    cr_assert(read_json(), "%s", error);
+    cr_assert_eq(got.figures.usable_size_calls, 0);
+    cr_assert_eq(got.figures.next_reallocs, one.figures.next_reallocs);
+    record_to_json(&one);
+    json_replace("\"usable_size_calls\":7", "\"usable_size_calls\":7,\"usable_size_calls\":7");
+    cr_assert_not(read_json());
+    cr_assert_str_eq(error, "process.usable_size_calls is there twice");
+}
+
 Test(load, json_that_lacks_or_changes_anything_is_refused)
 {
     static const struct {

@@ -126,9 +126,12 @@ static void get_process(struct reader *reader, const struct tree *process)
 #include "counters.def"
     };
     struct tree values[FORMAT_PROCESS_COUNTERS];
-    if (!get_members(reader, process, "process.", keys, FORMAT_PROCESS_COUNTERS, values))
+    unsigned count = FORMAT_PROCESS_COUNTERS;
+    if (tree_kind(process) == TREE_OBJECT && !tree_has(process, keys[count - 1]))
+        count--; // earlier releases did not count usable_size_calls
+    if (!get_members(reader, process, "process.", keys, count, values))
         return;
-    for (unsigned i = 0; i < FORMAT_PROCESS_COUNTERS; i++)
+    for (unsigned i = 0; i < count; i++)
         set(&reader->record->figures, &format_process_counters[i],
             get_number(reader, &values[i], "process.", keys[i]));
 }

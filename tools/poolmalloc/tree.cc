@@ -91,6 +91,12 @@ const char *tree_members(const tree *from, const char *const *keys, unsigned cou
     return nullptr;
 }
 
+bool tree_has(const tree *from, const char *key)
+{
+    dom::element value;
+    return !dom::object(to_element(from)).at_key(key).get(value);
+}
+
 void tree_each(const tree *from, bool (*each)(void *context, const tree *element, size_t index),
                void *context)
 {

@@ -31,6 +31,9 @@ const char *tree_text(const struct tree *tree); // of a TREE_TEXT; to the first 
 const char *tree_members(const struct tree *object, const char *const *keys, unsigned count,
                          struct tree *ret_values, const char **ret_wrong);
 
+// Whether a TREE_OBJECT has a member with this key.
+bool tree_has(const struct tree *object, const char *key);
+
 // Calls `each` with the elements of a TREE_ARRAY in turn, until it returns false.
 void tree_each(const struct tree *array,
                bool (*each)(void *context, const struct tree *element, size_t index), void *context);
