@@ -5,7 +5,7 @@ COMMAND=$BUILD/poolmalloc
 
 measure() { # OPTIONS
     pools "dump=$BATS_TEST_TMPDIR/a.json;dump_format=json;$1" \
-        "$PROGRAMS/requests" '*40' m20 m50 '*10' m100 m200 '*3' m1000 m5000 >/dev/null
+        "$PROGRAMS/requests" quiet '*40' m20 m50 '*10' m100 m200 '*3' m1000 m5000 >/dev/null
 }
 
 # The document after its scripts ran, in dom.

@@ -4,7 +4,7 @@ load ../helpers
 COMMAND=$BUILD/poolmalloc
 
 # As much and as varied as a small program asks for.
-requests=('*40' m20 m50 '*10' m100 m200 '*3' m1000 m5000 '*1' m70000)
+requests=(quiet '*40' m20 m50 '*10' m100 m200 '*3' m1000 m5000 '*1' m70000)
 
 measure() { # OPTIONS, dump
     pools "dump=$2;dump_format=json;$1" "$PROGRAMS/requests" "${requests[@]}" >/dev/null
@@ -39,6 +39,23 @@ malloc size=5008 count=3
 malloc size=80K count=1" ] || { cat exact.conf; return 1; }
     POOLMALLOC_CONF=$PWD/exact.conf measure "semantics=lwip" exact.json
     [ "$(sum exact.json err failed oversize)" -eq 0 ]
+}
+
+@test "a program that asks malloc_usable_size gets the chunk sizes that it was measured on" {
+    cd "$BATS_TEST_TMPDIR"
+    # Divisible in many ways, but every other size would make the program ask for other sizes.
+    measured=$(printf 'malloc size=%d count=unlimited;' 112 224 448 944 2048 3936 8192)
+    POOLMALLOC_CONF='' pools "dump=a.json;dump_format=json;$measured" "$PROGRAMS/grow_into_usable"
+    "$COMMAND" tune a.json --margin 0 -o fits.conf >said
+    ! grep malloc_usable_size said
+    grep -qx "# The program asks malloc_usable_size: chunk sizes are those that it was measured on." fits.conf
+    [ "$(grep '^malloc' fits.conf | sed 's/ *count=.*//' | paste -sd' ')" \
+        = "malloc size=112 malloc size=224 malloc size=448 malloc size=944 malloc size=2K malloc size=3936 malloc size=8K" ]
+    POOLMALLOC_CONF=$PWD/fits.conf pools "semantics=lwip;dump=b.json;dump_format=json" "$PROGRAMS/grow_into_usable"
+    [ "$(sum b.json err failed oversize)" -eq 0 ]
+    "$COMMAND" tune a.json --pools 2 >out
+    grep -q "^# The program asks malloc_usable_size, and these pools answer otherwise" out
+    [ "$(grep -c '^malloc' out)" -eq 2 ]
 }
 
 @test "--explain says what the data can tell and what it cannot" {

@@ -4,6 +4,7 @@
 //   mSIZE malloc   cCOUNT:SIZE calloc   aALIGNMENT:SIZE memalign   rN:SIZE realloc of block N
 // A block that realloc left where it was has a "=" before its size.
 //   fN free block N, and no answer   =ALIGNMENT what every later block must be aligned to
+//   quiet  from here on, a block's answer is "block": malloc_usable_size is not called
 //   *TIMES how often each later request is made
 //   wait   says "waiting", and goes on when standard input ends
 #include <errno.h>
@@ -15,12 +16,16 @@
 
 static void *block[1 << 17];
 static size_t blocks, alignment = 16, run;
+static int is_quiet;
 static char last[32];
 
 static const char *describe(void *p, int in_place, int error)
 {
     static char text[32];
-    snprintf(text, sizeof text, in_place ? "=%zu" : "%zu", malloc_usable_size(p));
+    if (is_quiet)
+        strcpy(text, "block");
+    else
+        snprintf(text, sizeof text, in_place ? "=%zu" : "%zu", malloc_usable_size(p));
     if (!p)
         return error == ENOMEM ? "ENOMEM" : error == EINVAL ? "EINVAL" : "null";
     return error ? "errno changed" : (uintptr_t)p % alignment ? "misaligned" : text;
@@ -80,6 +85,8 @@ int main(int argc, char **argv)
             alignment = first;
         else if (**argv == 'w')
             wait_for_end();
+        else if (**argv == 'q')
+            is_quiet = 1;
         else
             for (size_t i = 0; i < times; i++)
                 request(**argv, first, second);

@@ -172,6 +172,47 @@ Test(tune, pools_are_added_while_they_save_something, .init = make)
     cr_assert_eq(tune_choose(plans, TUNE_TABLE), 1);
 }
 
+Test(tune, who_asks_for_usable_sizes_gets_the_chunks_that_it_was_measured_on, .init = make)
+{
+    one.steps[size_step(100)] = (struct stats_step){1, 100}; // in the pool of 208
+    one.steps[size_step(60)] = (struct stats_step){30, 30 * 50};
+    one.steps[size_step(33)] = (struct stats_step){10000, 10000 * 33};
+    one.figures.pools[0].max = 20;
+    one.figures.usable_size_calls = 1;
+    tune_add(&data, &one);
+    wishes.largest = 200; // the pool of 208 serves some above it, and so they count
+    const struct tune_plan *two = plan(2);
+    cr_assert(two->count == 2 && plan(3)->count == 2 && !two->answers_otherwise);
+    cr_assert(two->classes[0].size == 64 && two->classes[0].at_most == 20);
+    cr_assert(two->classes[1].size == 208 && two->classes[1].at_most == 3);
+    cr_assert(two->classes[1].requests == 4 && two->beyond == 1);
+    cr_assert_eq(plan(1)->classes[0].size, 208);
+    cr_assert(plan(1)->answers_otherwise);
+}
+
+Test(tune, who_asks_for_usable_sizes_gets_all_of_these_chunks_whatever_they_save, .init = make)
+{
+    one.steps[size_step(60)] = (struct stats_step){1, 60};
+    one.steps[size_step(5000)] = (struct stats_step){1000000, 5000000000};
+    tune_add(&data, &one);
+    plan(1);
+    cr_assert_eq(tune_choose(plans, TUNE_TABLE), 1);
+    one.figures.usable_size_calls = 1;
+    tune_add(&data, &one);
+    plan(1);
+    cr_assert_eq(tune_choose(plans, TUNE_TABLE), 3);
+}
+
+Test(tune, chunks_that_cannot_be_had_again_are_told, .init = make)
+{
+    one.figures.usable_size_calls = 1;
+    one.figures.mem_alignment = 4;
+    one.figures.pools[0].usable = 60;
+    tune_add(&data, &one);
+    cr_assert(plan(3)->answers_otherwise && plan(3)->classes[0].size == 64);
+    cr_assert_eq(tune_choose(plans, TUNE_TABLE), 3);
+}
+
 // Every plan, explained or not, is a configuration that the library takes, with those pools.
 Test(tune, what_is_written_is_a_configuration, .init = make)
 {

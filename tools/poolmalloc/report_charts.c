@@ -193,8 +193,10 @@ static void choice_table(FILE *out, const struct report *report, unsigned count)
 {
     fputs("<details><summary>The same as a table</summary><div class=chart><table><tr><th>Pools<th>Reserved"
           "<th>Waste<th>Served<th>Left to the next malloc</tr>\n", out);
-    for (unsigned k = 0; k < count; k++) {
+    for (unsigned k = 0; k < max_u64(count, report->chosen); k++) {
         const struct tune_plan *plan = &report->plans[k];
+        if (k >= count && k + 1 != report->chosen)
+            continue;
         fprintf(out, "<tr%s><td>%u<td>%s%s<td>%.1f%%<td>%" PRIu64 "<td>%" PRIu64 "</tr>\n",
                 k + 1 == report->chosen ? " class=chosen" : "", k + 1, table_bytes((double)plan->reserved),
                 plan->at_peak ? "+" : "", tune_waste(plan), plan->served, plan->beyond);
@@ -218,7 +220,9 @@ void report_choice(FILE *out, const struct report *report)
     waste.count = bytes.count = count;
     fputs("<section id=choice><h2>How many pools to have</h2>\n<p class=lead>With the best chunk sizes for "
           "each number of pools. The marked number ", out);
-    fputs(report->is_number_asked ? "was asked for" : "is where one more would save less than 1%", out);
+    fputs(report->is_number_asked ? "was asked for"
+          : report->data.asks ? "has all chunk sizes that the program was measured on"
+                              : "is where one more would save less than 1%", out);
     fputs(".</p>\n<div class=curves>\n", out);
     draw_curve(out, &waste);
     draw_curve(out, &bytes);

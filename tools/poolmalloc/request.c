@@ -64,11 +64,12 @@ unsigned request_plan(const struct request *request, const struct tune_data *dat
         verb_complain("there are no statistics to go by");
         return 0;
     }
-    tune_plans(data, &request->wishes, (unsigned)max_u64(request->pools, TUNE_TABLE), ret_plans);
+    unsigned most = data->asks ? TUNE_POOLS_MAX : TUNE_TABLE;
+    tune_plans(data, &request->wishes, (unsigned)max_u64(request->pools, most), ret_plans);
     if (ret_plans[0].count == 0) {
         verb_complain("no request of up to %s was made: there is nothing to tune for",
                       tune_size(request->wishes.largest));
         return 0;
     }
-    return request->pools ? request->pools : tune_choose(ret_plans, TUNE_TABLE);
+    return request->pools ? request->pools : tune_choose(ret_plans, most);
 }

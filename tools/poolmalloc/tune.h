@@ -5,6 +5,10 @@
 // Bounds of what cannot be known exactly are safe: `at_most` is never below the truth. Of processes
 // that were measured together each has its own pools, so requests are summed and needs are not: the
 // largest need of any one process counts.
+//
+// A program that calls malloc_usable_size may make its next requests depend on the answers, which are
+// chunk sizes. So what was measured holds for the chunk sizes that it was measured on, and of such programs
+// only these are proposed.
 #ifndef TUNE_H
 #define TUNE_H
 
@@ -20,6 +24,7 @@ enum {
 // The processes that were measured with the same malloc pools.
 struct tune_layout {
     unsigned pool_count;
+    bool asks; // one of them called malloc_usable_size
     struct tune_measured {
         uint64_t usable;
         unsigned first, last;   // the steps that lead here, whole or in part; first > last: none
@@ -33,6 +38,7 @@ struct tune_layout {
 
 struct tune_data {
     uint64_t processes, running;
+    bool asks; // of a layout, or several
     uint64_t mem_alignment;
     char program[STATS_NAME_MAX]; // empty: several
     struct stats_step steps[SIZE_STEPS]; // all processes together
@@ -78,6 +84,8 @@ struct tune_plan {
     uint64_t at_peak;    // bytes of the unlimited ones at most
     double handed_out, asked; // bytes, all processes
     uint64_t served, beyond;  // requests: of the pools' sizes, and larger ones
+    bool answers_otherwise; // a program that asks malloc_usable_size gets other answers than it was
+                            // measured with, so that the counts may be too low
 };
 
 struct tune_wishes {
@@ -94,7 +102,8 @@ uint64_t tune_with_margin(uint64_t chunks, unsigned margin);
 void tune_plans(const struct tune_data *data, const struct tune_wishes *wishes, unsigned most,
                 struct tune_plan *ret_plans);
 
-// The fewest pools that one more would not improve by a point of waste; a number of pools.
+// The fewest pools, of those that do not answer otherwise, that one more would not improve by a point of
+// waste; a number of pools.
 unsigned tune_choose(const struct tune_plan *plans, unsigned count);
 
 // Per cent of the bytes handed out that nobody asked for.

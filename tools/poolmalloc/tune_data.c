@@ -104,6 +104,8 @@ const char *tune_add(struct tune_data *data, const struct record *record)
     data->processes++;
     data->running += record->state == FORMAT_RUNNING;
     data->mem_alignment = figures->mem_alignment;
+    layout->asks |= figures->usable_size_calls > 0;
+    data->asks |= layout->asks;
     for (unsigned i = 0; i < layout->pool_count; i++)
         add_pool(&layout->pools[i], &figures->pools[i]);
     for (unsigned i = layout->pool_count; i < figures->pool_count; i++)

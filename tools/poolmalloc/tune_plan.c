@@ -96,15 +96,41 @@ static void fill_class(const struct tune_data *data, const struct tune_wishes *w
     class->count = class->size <= wishes->unlimited_to ? COUNT_UNLIMITED : count_for(class, wishes);
 }
 
+// Some blocks of the class were in chunks of another size, while a program asked for it.
+static bool answers_otherwise(const struct tune_data *data, const struct tune_class *class)
+{
+    for (unsigned i = 0; i < data->layout_count; i++) {
+        const struct tune_layout *layout = &data->layouts[i];
+        for (unsigned p = 0; layout->asks && p < layout->pool_count; p++) {
+            const struct tune_measured *pool = &layout->pools[p];
+            unsigned first = (unsigned)max_u64(class->first, pool->first);
+            unsigned last = (unsigned)min_u64(class->last, pool->last);
+            if (pool->usable != class->size && requests_between(layout, first, last) > 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+// Sizes that can be a pool's, ascending.
+struct sizes {
+    unsigned count;
+    unsigned step[SIZE_STEPS];   // the last one that the chunks serve
+    uint64_t chunk[SIZE_STEPS];  // bytes
+    uint64_t weight[SIZE_STEPS]; // requests that no smaller chunks serve
+    bool measured[SIZE_STEPS];   // a measured pool's, of a program that asks malloc_usable_size
+};
+
 static void fill_plan(const struct tune_data *data, const struct tune_wishes *wishes,
-                      const unsigned *steps, const unsigned *last, unsigned count,
+                      const struct sizes *sizes, const unsigned *last, unsigned count,
                       struct tune_plan *plan)
 {
     plan->count = count;
     for (unsigned c = 0; c < count; c++) {
         struct tune_class *class = &plan->classes[c];
-        unsigned first = c == 0 ? 0 : steps[last[c - 1]] + 1;
-        fill_class(data, wishes, first, steps[last[c]], class);
+        unsigned first = c == 0 ? 0 : sizes->step[last[c - 1]] + 1;
+        fill_class(data, wishes, first, sizes->step[last[c]], class);
+        plan->answers_otherwise |= answers_otherwise(data, class);
         plan->handed_out += (double)class->requests * (double)class->size;
         plan->asked += (double)class->bytes;
         plan->served += class->requests;
@@ -125,30 +151,60 @@ static bool is_one_octave(unsigned step, unsigned next)
     return step >= SIZE_FINE_STEPS && (step - SIZE_FINE_STEPS) / 4 == (next - SIZE_FINE_STEPS) / 4;
 }
 
+// The last step of the measured pool that the step leads to, of programs that ask malloc_usable_size; the
+// nearest of several. SIZE_STEPS: there is none.
+static unsigned measured_end(const struct tune_data *data, unsigned step)
+{
+    unsigned end = SIZE_STEPS;
+    for (unsigned i = 0; i < data->layout_count; i++) {
+        const struct tune_layout *layout = &data->layouts[i];
+        unsigned p = 0;
+        while (p < layout->pool_count
+               && (layout->pools[p].first > layout->pools[p].last || layout->pools[p].last < step))
+            p++;
+        if (layout->asks && p < layout->pool_count)
+            end = (unsigned)min_u64(end, layout->pools[p].last);
+    }
+    return end;
+}
+
+static void add_size(const struct tune_data *data, unsigned step, struct sizes *sizes)
+{
+    unsigned end = measured_end(data, step), n = sizes->count;
+    bool measured = end < SIZE_STEPS;
+    end = measured ? end : step;
+    uint64_t chunk =
+        align_up(max_u64(size_step_end(end), 1), max_u64(ALIGN_MIN, data->mem_alignment));
+    bool same = n > 0 && (sizes->chunk[n - 1] == chunk // steps within one alignment
+                          || (!measured && !sizes->measured[n - 1]
+                              && is_one_octave(sizes->step[n - 1], step)));
+    n += !same;
+    sizes->step[n - 1] = end;
+    sizes->chunk[n - 1] = chunk;
+    sizes->weight[n - 1] = (same ? sizes->weight[n - 1] : 0) + data->steps[step].count;
+    sizes->measured[n - 1] = measured;
+    sizes->count = n;
+}
+
 void tune_plans(const struct tune_data *data, const struct tune_wishes *wishes, unsigned most,
                 struct tune_plan *ret_plans)
 {
-    static unsigned steps[SIZE_STEPS];
-    static uint64_t size[SIZE_STEPS], weight[SIZE_STEPS];
+    static struct sizes sizes;
     static unsigned last[TUNE_POOLS_MAX * TUNE_POOLS_MAX];
-    uint64_t alignment = max_u64(ALIGN_MIN, data->mem_alignment);
-    unsigned n = 0;
-    for (unsigned step = 0; step < SIZE_STEPS && size_step_end(step) <= wishes->largest; step++) {
+    sizes.count = 0;
+    for (unsigned step = 0; step < SIZE_STEPS; step++) {
         if (data->steps[step].count == 0)
             continue;
-        uint64_t chunk = align_up(max_u64(size_step_end(step), 1), alignment);
-        bool same = n > 0 && (size[n - 1] == chunk // steps within one alignment
-                              || is_one_octave(steps[n - 1], step));
-        n += !same;
-        steps[n - 1] = step;
-        size[n - 1] = chunk;
-        weight[n - 1] = (same ? weight[n - 1] : 0) + data->steps[step].count;
+        if (sizes.count > 0 && step <= sizes.step[sizes.count - 1])
+            sizes.weight[sizes.count - 1] += data->steps[step].count;
+        else if (size_step_end(step) <= wishes->largest)
+            add_size(data, step, &sizes);
     }
     memset(ret_plans, 0, most * sizeof *ret_plans);
-    tune_split(size, weight, n, most, last);
+    tune_split(sizes.chunk, sizes.weight, sizes.count, most, last);
     for (unsigned k = 1; k <= most; k++) {
-        unsigned count = (unsigned)min_u64(k, n);
-        fill_plan(data, wishes, steps, last + (size_t)(count ? count - 1 : 0) * most, count,
+        unsigned count = (unsigned)min_u64(k, sizes.count);
+        fill_plan(data, wishes, &sizes, last + (size_t)(count ? count - 1 : 0) * most, count,
                   &ret_plans[k - 1]);
     }
 }
@@ -162,7 +218,9 @@ double tune_waste(const struct tune_plan *plan)
 unsigned tune_choose(const struct tune_plan *plans, unsigned count)
 {
     unsigned chosen = 1;
-    while (chosen < count && tune_waste(&plans[chosen - 1]) - tune_waste(&plans[chosen]) >= 1)
+    while (chosen < count
+           && ((plans[chosen - 1].answers_otherwise && plans[chosen].count > chosen)
+               || tune_waste(&plans[chosen - 1]) - tune_waste(&plans[chosen]) >= 1))
         chosen++;
     return chosen;
 }

@@ -38,8 +38,10 @@ void tune_write_table(FILE *out, const char *prefix, const struct tune_plan *pla
                       unsigned chosen)
 {
     fprintf(out, "%s  pools  reserved  waste    served  fall back\n", prefix);
-    for (unsigned k = 1; k <= count; k++) {
+    for (unsigned k = 1; k <= max_u64(count, chosen); k++) {
         const struct tune_plan *plan = &plans[k - 1];
+        if (k > count && k != chosen)
+            continue;
         uint64_t all = plan->served + plan->beyond;
         if (plan->count < k)
             break; // there are no more sizes
@@ -115,6 +117,8 @@ void tune_write_conf(FILE *out, const struct tune_data *data, const struct tune_
             plan->count, plan->count == 1 ? "" : "s", table_bytes((double)plan->reserved),
             plan->at_peak ? " and what the unlimited ones grow to" : "", tune_waste(plan), plan->served,
             plan->beyond, tune_size(wishes->largest));
+    if (data->asks && !plan->answers_otherwise)
+        fprintf(out, "# The program asks malloc_usable_size: chunk sizes are those that it was measured on.\n");
     if (data->mem_alignment != ALIGN_MIN)
         fprintf(out, "mem_alignment = %" PRIu64 "\n", data->mem_alignment);
     for (unsigned i = 0; i < plan->count; i++) {
@@ -164,6 +168,9 @@ void tune_write_doubts(FILE *out, const char *prefix, const struct tune_data *da
         fprintf(out, "%sSome counts are upper bounds, from peaks of other pools than these: a run on these "
                      "very pools, poolmalloc run -c FILE %s, measures what they need.\n",
                 prefix, program);
+    if (plan->answers_otherwise)
+        fprintf(out, "%sThe program asks malloc_usable_size, and these pools answer otherwise than those that it was "
+                     "measured on: it may make other requests then, more of them than counted.\n", prefix);
     if (all & TUNE_THREADS)
         fprintf(out, "%sPeaks are blurred by thread caches: -o thread_cache=off measures exactly.\n",
                 prefix);

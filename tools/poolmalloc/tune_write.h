@@ -11,7 +11,7 @@
 void tune_write_conf(FILE *out, const struct tune_data *data, const struct tune_wishes *wishes,
                      const struct tune_plan *plan, bool explain);
 
-// One row for each number of pools; `chosen` is marked. Every line begins with `prefix`.
+// One row for each number of pools up to `count`, and for the chosen one, which is marked. Every line begins with `prefix`.
 void tune_write_table(FILE *out, const char *prefix, const struct tune_plan *plans, unsigned count,
                       unsigned chosen);
 
