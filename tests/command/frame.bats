@@ -62,6 +62,37 @@ Try 'poolmalloc $verb --help'." ]
     done
 }
 
+@test "output that cannot be written is told, and is no success" {
+    [ -w /dev/full ] || skip "no /dev/full"
+    full() { # STATUS ARGUMENT...
+        local expected=$1
+        shift
+        run --separate-stderr -"$expected" timeout 60 bash -c '"$@" >/dev/full' bash "$COMMAND" "$@"
+        [[ $stderr == "poolmalloc: standard output could not be written"* ]]
+    }
+    for verb in $(verbs); do
+        expected=1
+        [ "$verb" != run ] || expected=125
+        full "$expected" "$verb" --help
+    done
+    full 1 --help
+    full 1 --version
+    mkdir -m 700 "$STATS_DIR"
+    POOLMALLOC=stats_dir=$STATS_DIR "$COMMAND" run -o dump=off --keep true
+    statistics=$(echo "$STATS_DIR"/*.pmstat)
+    full 1 stats --stats-dir "$STATS_DIR"
+    full 1 stats --stats-dir "$STATS_DIR" --json --watch=0.05
+    full 1 stats --openmetrics "$statistics"
+    full 1 top --stats-dir "$STATS_DIR" "$(basename "$statistics" .pmstat)"
+    full 1 check general
+    full 1 options
+    full 1 presets lwip
+    full 1 doctor true
+    echo anything | full 1 resolve
+    # A program's output is its own matter, and so is its status.
+    run -0 bash -c '"$@" >/dev/full' bash "$COMMAND" run -o dump=off true
+}
+
 @test "no colour unless on a terminal, nor with NO_COLOR" {
     escape=$'\033'
     [[ $("$COMMAND" --help) != *"$escape"* ]]

@@ -69,6 +69,7 @@ static int help_about(const char *name)
 
 int main(int argc, char **argv)
 {
+    verb_begin();
     if (argc < 2) {
         help(stderr);
         return VERB_USAGE;

@@ -22,10 +22,11 @@ FILE *output_open(const char *path, bool force)
 
 bool output_close(const char *path, FILE *file)
 {
-    bool failed = ferror(file) | fflush(file);
-    if (file != stdout)
-        failed |= fclose(file);
+    if (file == stdout)
+        return true; // verb_begin sees to it
+    bool failed = ferror(file);
+    failed |= fclose(file) != 0;
     if (failed)
-        verb_complain("%s: could not be written", file == stdout ? "standard output" : path);
+        verb_complain("%s: could not be written", path);
     return !failed;
 }

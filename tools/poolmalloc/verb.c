@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "verb.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "conf_value.h"
 #include "poolmalloc.h"
@@ -20,6 +22,24 @@ void verb_complain(const char *format, ...)
     vfprintf(stderr, format, arguments);
     fputc('\n', stderr);
     va_end(arguments);
+}
+
+static int failure = VERB_FAILED; // status of what is not the command line's fault
+
+// At the end, whoever brings it about: argp, too, ends the process by itself.
+static void finish_output(void)
+{
+    int error = fflush(stdout) == 0 ? 0 : errno; // an earlier one is known to have been, no more
+    if (!error && !ferror(stdout))
+        return;
+    verb_complain("standard output could not be written%s%s", error ? ": " : "",
+                  error ? strerror(error) : "");
+    _exit(failure);
+}
+
+void verb_begin(void)
+{
+    atexit(finish_output);
 }
 
 // The options that argp itself has.
@@ -116,7 +136,7 @@ static void parse(const struct argp *argp, int argc, char **argv, void *input, b
     int error = argp_parse(argp, argc, argv, ARGP_IN_ORDER, NULL, input);
     if (error) {
         verb_complain("%s: %s", argv[0], strerror(error));
-        exit(argp_err_exit_status == VERB_USAGE ? VERB_FAILED : argp_err_exit_status);
+        exit(failure);
     }
 }
 
@@ -126,9 +146,10 @@ void verb_parse(const struct argp *argp, int argc, char **argv, void *input)
     parse(argp, argc, argv, input, false);
 }
 
-void verb_parse_program(const struct argp *argp, int argc, char **argv, void *input, int failure)
+void verb_parse_program(const struct argp *argp, int argc, char **argv, void *input, int status)
 {
-    argp_err_exit_status = failure;
+    argp_err_exit_status = status;
+    failure = status == VERB_USAGE ? VERB_FAILED : status;
     parse(argp, argc, argv, input, true);
 }
 

@@ -30,13 +30,17 @@ struct verb {
 extern const struct verb verbs[];
 extern const unsigned verb_count;
 
+// Once, before any verb: sees to it that standard output which could not be written is told at the end,
+// with VERB_FAILED (run: VERB_RUN_FAILED), however the verb ends.
+void verb_begin(void);
+
 // Parses a verb's command line with argp: --help, --usage, --version; an unknown option is an error
 // with the nearest known one. Errors exit with VERB_USAGE.
 void verb_parse(const struct argp *argp, int argc, char **argv, void *input);
 
 // The same for a command line that ends in another program's: options end before the first argument,
-// and errors exit with `failure`.
-void verb_parse_program(const struct argp *argp, int argc, char **argv, void *input, int failure);
+// and errors exit with `status`.
+void verb_parse_program(const struct argp *argp, int argc, char **argv, void *input, int status);
 
 // "poolmalloc: ..." on standard error.
 void verb_complain(const char *format, ...) PRINTF(1, 2);

@@ -199,6 +199,8 @@ static bool show_again_and_again(const struct stats_options *set)
         if (!show(set, &count) && set->count > 0)
             return false; // what was asked for is gone
         fflush(stdout);
+        if (ferror(stdout))
+            return false;
         nanosleep(&pause, NULL);
     }
 }

@@ -99,6 +99,8 @@ static bool print_again_and_again(struct top_options *set)
         }
         alive = print_once(set);
         fflush(stdout);
+        if (ferror(stdout))
+            return false;
     }
     return alive || set->top.count > 0;
 }
