@@ -74,7 +74,7 @@ import_all() {
     diff example.conf "$file"
     run "$BUILD/poolmalloc" import lwip conditional.h -o "$TMPDIR/no/such/folder"
     [ "$status" = 1 ]
-    [ "$output" = "poolmalloc: $TMPDIR/no/such/folder: No such file or directory" ]
+    [ "$output" = "poolmalloc: -o $TMPDIR/no/such/folder: could not be written: No such file or directory" ]
 }
 
 @test "types come from the user's headers, in the compiler's spelling of -include and in ours" {

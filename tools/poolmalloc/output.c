@@ -16,7 +16,7 @@ FILE *output_open(const char *path, bool force)
     if (!file && errno == EEXIST)
         verb_complain("%s is there already: --force overwrites it", path);
     else if (!file)
-        verb_complain("%s: %s", path, strerror(errno));
+        verb_complain("-o %s: could not be written: %s", path, strerror(errno));
     return file;
 }
 
