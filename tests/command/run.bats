@@ -56,6 +56,45 @@ poolmalloc: -o:3:13: size: 0 is out of range 1 to 1G" ]
     [ ! -e "$BATS_TEST_TMPDIR/ran" ]
 }
 
+@test "places where nothing could be written are told before the program starts" {
+    cd "$BATS_TEST_TMPDIR"
+    refused() { # MESSAGE OPTION...
+        local message=$1
+        shift
+        run --separate-stderr -125 "$COMMAND" run "$@" touch ran
+        [ "$stderr" = "poolmalloc: $message" ]
+        [ ! -e ran ]
+    }
+    refused "dump = /nonexist/x.json: No such file or directory: no dump could be written there" \
+        -o dump=/nonexist/x.json
+    refused "dump = .: Is a directory: no dump could be written there" -o dump=.
+    refused "stats_dir = /proc/x: No such file or directory: no statistics can be kept there" \
+        --keep -o stats_dir=/proc/x
+    refused "stats_dir = /proc/x: No such file or directory: no statistics can be kept there" \
+        --keep -o dump=off -o stats_dir=/proc/x
+    refused "stats_dir = /proc/x: No such file or directory: no statistics can be kept there" \
+        --profile -o stats_dir=/proc/x
+    mkdir -m 755 open
+    refused "stats_dir = open: it must belong to you, and be closed to others: no statistics can be kept there" \
+        --keep -o stats_dir=open
+    refused "--output /nonexist/x: No such file or directory" --profile --output /nonexist/x
+    # Where no statistics were asked for, the program runs nevertheless.
+    run --separate-stderr -0 "$COMMAND" run -o stats_dir=/proc/x -o dump=off true
+    [ "$stderr" = "poolmalloc: stats_dir = /proc/x: No such file or directory: no statistics can be kept there" ]
+    # What names only become at the end is not known before.
+    run -0 "$COMMAND" run -o "stats_dir=$STATS_DIR" -o dump=%e/%p.txt true
+    "$COMMAND" run -o "stats_dir=$STATS_DIR" -o dump=new.%p.txt true
+    [ -s "$(echo new.*.txt)" ]
+}
+
+@test "a run's own directory is where the library would have its files: in memory if that can be had" {
+    [ "$(stat -f -c %T /dev/shm)" = tmpfs ] || skip "no /dev/shm in memory"
+    expected=/dev/shm/poolmalloc-$(id -u)
+    [ "$(stat -f -c %T "$BATS_TEST_TMPDIR")" != tmpfs ] || expected=$BATS_TEST_TMPDIR/poolmalloc
+    XDG_RUNTIME_DIR=$BATS_TEST_TMPDIR run --separate-stderr -0 "$COMMAND" run sh -c 'echo "$POOLMALLOC"'
+    [[ $output == *"stats_dir=\"$expected/run-"* ]]
+}
+
 @test "-c takes presets and files, and -o wins over both and over POOLMALLOC" {
     cd "$BATS_TEST_TMPDIR"
     echo "malloc size=48 count=9" >my.conf
@@ -213,7 +252,7 @@ poolmalloc: -o:3:13: size: 0 is out of range 1 to 1G" ]
     cd "$BATS_TEST_TMPDIR"
     echo mine >there
     run --separate-stderr -125 on_pools --profile --output there touch ran
-    [ "$stderr" = "poolmalloc: there: exists already, and is not overwritten" ]
+    [ "$stderr" = "poolmalloc: --output there: exists already, and is not overwritten: choose another name" ]
     [ "$(cat there)" = mine ]
     [ ! -e ran ]
     on_pools --profile --output new touch ran

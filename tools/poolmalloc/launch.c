@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "finding.h"
@@ -139,11 +140,35 @@ int launch_probe(const char *program, struct probe *ret_probe)
     return VERB_RUN_FAILED;
 }
 
+// Whether the dump's file can be written, as far as that is known before its name is. Where the name has a
+// % in a directory, nothing is.
+static bool dump_has_place(const char *path)
+{
+    struct stat status;
+    if (strcmp(path, "stderr") == 0 || strcmp(path, "off") == 0)
+        return true;
+    char directory[CONF_STRING_MAX + 1];
+    const char *slash = strrchr(path, '/');
+    snprintf(directory, sizeof directory, "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
+    if (strchr(directory, '%'))
+        return true;
+    bool exists = stat(path, &status) == 0;
+    bool ok = exists ? access(path, W_OK) == 0 : access(directory, W_OK | X_OK) == 0;
+    if (exists && S_ISDIR(status.st_mode)) {
+        ok = false;
+        errno = EISDIR;
+    }
+    if (!ok)
+        verb_complain("dump = %s: %s: no dump could be written there", path, strerror(errno));
+    return ok;
+}
+
 int launch_set_environment(const struct launch *launch, struct conf *ret_conf)
 {
     static struct probe own;
     char library[PATH_MAX];
     if (!find_library(library, &own) || !set_configuration(launch, ret_conf)
+        || !dump_has_place(ret_conf->dump.text)
         || !set_preload(launch, library, own.machine))
         return VERB_RUN_FAILED;
     if (launch->python)

@@ -22,14 +22,21 @@
 #include "verb.h"
 
 // The directories around a run's are private to this user, as those of the library are.
-static bool make_inside(const char *parent, char ret_path[PATH_MAX])
+static bool is_usable(const char *parent, bool must_be_memory)
 {
     int fd = os_open_private_directory(parent);
     if (fd < 0) {
         errno = -fd;
         return false;
     }
+    bool usable = !must_be_memory || os_is_memory_file_system(fd);
     os_close(fd);
+    errno = usable ? 0 : ENODEV;
+    return usable;
+}
+
+static bool make_inside(const char *parent, char ret_path[PATH_MAX])
+{
     struct text path;
     text_init(&path, ret_path, CONF_STRING_MAX - sizeof LOAD_RUN_INNER); // must fit the option stats_dir
     text_addf(&path, "%s/" LOAD_RUN_PREFIX "%d-XXXXXX", parent, (int)getpid());
@@ -43,13 +50,21 @@ static bool make_inside(const char *parent, char ret_path[PATH_MAX])
     return mkdir(ret_path, 0700) == 0;
 }
 
-bool profile_directory(const char *stats_dir, char ret_path[PATH_MAX])
+bool profile_directory(const char *stats_dir, char *ret_path)
 {
+    // The library's order: of the paths that it may be, those in memory first. See src/stats.c.
+    static const struct {
+        unsigned path;
+        bool must_be_memory;
+    } order[] = {{0, true}, {1, true}, {0, false}, {2, false}};
     static char parents[LOAD_DIRECTORIES][LOAD_PATH_BYTES];
     load_directory_paths(stats_dir[0] ? stats_dir : NULL, parents);
-    for (unsigned i = 0; i < LOAD_DIRECTORIES; i++)
-        if (parents[i][0] && make_inside(parents[i], ret_path))
+    for (size_t i = 0; i < ARRAY_LENGTH(order); i++) {
+        const char *parent = parents[order[i].path];
+        if (parent[0] && is_usable(parent, order[i].must_be_memory)
+            && (!ret_path || make_inside(parent, ret_path)))
             return true;
+    }
     return false;
 }
 

@@ -11,8 +11,9 @@
 
 // A new directory for the statistics of one run, inside `stats_dir`, or if that is empty inside a default
 // one, where poolmalloc stats and top look as well. It can be made once only: processes that outlive the
-// run, and have children, cannot fill it again. False: none could be made.
-bool profile_directory(const char *stats_dir, char ret_path[PATH_MAX]);
+// run, and have children, cannot fill it again. With NULL, only looks whether there is a place for one.
+// False: none could be made; errno says why.
+bool profile_directory(const char *stats_dir, char *ret_path); // room for PATH_MAX
 
 // Removes the directory and the statistics in it. Those of running processes, or all, are moved to the
 // directory around it.

@@ -144,8 +144,9 @@ static int profile_open(const struct run *run, const char *program, pid_t proces
         append(ret_name, "", "poolmalloc-%s.%d.pmstat", program, (int)process);
     int file = open(*ret_name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (file < 0)
-        verb_complain("%s: %s", *ret_name,
-                      errno == EEXIST ? "exists already, and is not overwritten" : strerror(errno));
+        verb_complain("%s%s: %s", run->output ? "--output " : "", *ret_name,
+                      errno == EEXIST ? "exists already, and is not overwritten: choose another name"
+                                      : strerror(errno));
     return file;
 }
 
@@ -246,6 +247,15 @@ static bool is_left_to_program(const struct run *run, const struct conf *conf)
            || getenv("NOTIFY_SOCKET") || getenv("LISTEN_PID");
 }
 
+static void tell_no_directory(const struct conf *conf)
+{
+    const char *reason = errno == EPERM ? "it must belong to you, and be closed to others" : strerror(errno);
+    if (conf->stats_dir.text[0])
+        verb_complain("stats_dir = %s: %s: no statistics can be kept there", conf->stats_dir.text, reason);
+    else
+        verb_complain("no directory for the statistics could be made: %s", reason);
+}
+
 static int start(struct run *run, const struct probe *probe)
 {
     static struct conf conf;
@@ -254,13 +264,16 @@ static int start(struct run *run, const struct probe *probe)
     if (failure)
         return failure;
     bool leave = !run->profile && is_left_to_program(run, &conf);
-    if (!leave && !profile_directory(conf.stats_dir.text, directory)) {
-        if (run->profile)
-            verb_complain("no directory for the statistics could be made: %s", strerror(errno));
+    if (!profile_directory(conf.stats_dir.text, leave ? NULL : directory)) {
+        bool needed = run->profile || conf.keep_stats;
+        if (needed || conf.stats_dir.text[0])
+            tell_no_directory(&conf);
+        if (needed)
+            return VERB_RUN_FAILED;
         leave = true;
     }
     if (leave)
-        return run->profile ? VERB_RUN_FAILED : launch_exec(run->argv);
+        return launch_exec(run->argv);
     launch_keep_statistics(directory);
     failure = run->profile ? run_profile(run, probe, directory) : run_and_tell(run, &conf, directory);
     profile_remove(directory, false);
