@@ -37,6 +37,30 @@ dump_json() {
     grep -Eq "bash +died " "$BATS_TEST_TMPDIR/out"
 }
 
+@test "those that run come last, and the dead are counted; metrics are of those that run" {
+    pools "keep_stats=yes" "$PROGRAMS/requests" m50 >/dev/null
+    begin "malloc size=64 count=5"
+    # Dead, and of a larger number.
+    cp "$(ls "$STATS_DIR"/*.pmstat | grep -v "/$pid.pmstat")" "$STATS_DIR/4194304.pmstat"
+    run --separate-stderr -0 stats
+    [[ ${lines[-1]} =~ ^\ *$pid\ +requests\ +running\  ]]
+    [ "$stderr" = "poolmalloc: 2 dead: poolmalloc stats --clean --stats-dir $STATS_DIR removes their files" ]
+    stats --openmetrics | grep -q "pid=\"$pid\""
+    stats --openmetrics | grep 'pid="' | grep -v "pid=\"$pid\"" && false
+    stats --openmetrics "$STATS_DIR/4194304.pmstat" | grep -q 'pid="'
+    stats --clean >/dev/null
+    run --separate-stderr -0 stats
+    [ -z "$stderr" ]
+}
+
+@test "a directory that is not there is an error, of top as well" {
+    for verb in stats top; do
+        run --separate-stderr -1 "$COMMAND" "$verb" --stats-dir=/nonexistent
+        [ "$stderr" = "poolmalloc: /nonexistent: No such file or directory: its statistics are not read" ]
+        [ -z "$output" ]
+    done
+}
+
 @test "one process: by its id, as a table, and in every other form" {
     begin "malloc size=64 count=5"
     stats "$pid" | grep -Eq '^  MALLOC_64 +64 +5 +2 '

@@ -13,7 +13,8 @@ struct printer {
     enum print_form form;
     unsigned count;
     struct table *table;
-    struct record *kept; // all of them, where they are needed together
+    struct record *kept; // OpenMetrics: all, which are written together; overview: those that run
+    unsigned kept_count;
 };
 
 static void *must(void *memory)
@@ -185,10 +186,21 @@ struct printer *print_begin(enum print_form form)
     return printer;
 }
 
+static void keep(struct printer *printer, const struct record *record)
+{
+    printer->kept = must(realloc(printer->kept, (printer->kept_count + 1) * sizeof *printer->kept));
+    printer->kept[printer->kept_count++] = *record;
+}
+
 void print_record(struct printer *printer, const struct record *record)
 {
     switch (printer->form) {
-    case PRINT_OVERVIEW: overview_row(printer->table, record); break;
+    case PRINT_OVERVIEW:
+        if (record->state == FORMAT_RUNNING)
+            keep(printer, record);
+        else
+            overview_row(printer->table, record);
+        break;
     case PRINT_TEXT: write_record(record, DUMP_TEXT); break;
     case PRINT_JSON: write_record(record, DUMP_JSON); break;
     case PRINT_LWIP: write_record(record, DUMP_LWIP); break;
@@ -196,9 +208,7 @@ void print_record(struct printer *printer, const struct record *record)
         for (unsigned i = 0; i < record->figures.pool_count; i++)
             csv_row(record, i);
         break;
-    case PRINT_OPENMETRICS:
-        printer->kept = must(realloc(printer->kept, (printer->count + 1) * sizeof *printer->kept));
-        printer->kept[printer->count] = *record;
+    case PRINT_OPENMETRICS: keep(printer, record); break;
     }
     printer->count++;
 }
@@ -206,10 +216,12 @@ void print_record(struct printer *printer, const struct record *record)
 unsigned print_end(struct printer *printer)
 {
     unsigned count = printer->count;
+    for (unsigned i = 0; printer->table && i < printer->kept_count; i++)
+        overview_row(printer->table, &printer->kept[i]);
     if (printer->table)
         table_print(printer->table);
     if (printer->form == PRINT_OPENMETRICS)
-        write_openmetrics(printer->kept, count);
+        write_openmetrics(printer->kept, printer->kept_count);
     free(printer->kept);
     free(printer);
     return count;

@@ -145,13 +145,17 @@ static int clean(const char *stats_dir)
 struct output {
     struct printer *printer;
     struct record *merged; // NULL: each by itself
-    unsigned merged_count;
+    unsigned merged_count, dead;
+    bool running_only; // leave the others out
     bool failed;
 };
 
 static bool take(void *context, const struct record *record, const char *source)
 {
     struct output *output = context;
+    output->dead += record->state != FORMAT_RUNNING;
+    if (output->running_only && record->state != FORMAT_RUNNING)
+        return true;
     if (!output->merged) {
         print_record(output->printer, record);
         return true;
@@ -164,10 +168,11 @@ static bool take(void *context, const struct record *record, const char *source)
     return !reason;
 }
 
-static bool show(const struct stats_options *set, unsigned *ret_count)
+static bool show(const struct stats_options *set, unsigned *ret_count, unsigned *ret_dead)
 {
     static struct record merged;
-    struct output output = {.printer = print_begin(set->form)};
+    struct output output = {.printer = print_begin(set->form),
+                            .running_only = set->form == PRINT_OPENMETRICS && set->count == 0};
     memset(&merged, 0, sizeof merged);
     if (set->merge)
         output.merged = &merged;
@@ -175,10 +180,11 @@ static bool show(const struct stats_options *set, unsigned *ret_count)
     if (output.merged_count > 0 && !output.failed)
         print_record(output.printer, &merged);
     *ret_count = print_end(output.printer);
+    *ret_dead = output.dead;
     return ok && !output.failed;
 }
 
-static void suggest(const struct stats_options *set, unsigned count)
+static void suggest(const struct stats_options *set, unsigned count, unsigned dead)
 {
     if (set->form != PRINT_OVERVIEW)
         return;
@@ -187,16 +193,19 @@ static void suggest(const struct stats_options *set, unsigned count)
                       "poolmalloc run PROGRAM starts one");
     else if (count > 0 && isatty(STDOUT_FILENO))
         puts("\npoolmalloc stats PID shows its pools, poolmalloc tune PID proposes better ones.");
+    if (dead > 0 && set->count == 0)
+        verb_complain("%u dead: poolmalloc stats --clean%s%s removes their files", dead,
+                      set->stats_dir ? " --stats-dir " : "", set->stats_dir ? set->stats_dir : "");
 }
 
 static bool show_again_and_again(const struct stats_options *set)
 {
     struct timespec pause = {.tv_sec = (time_t)set->seconds,
                              .tv_nsec = (long)((set->seconds - (double)(time_t)set->seconds) * 1e9)};
-    for (unsigned count;;) {
+    for (unsigned count, dead;;) {
         if (isatty(STDOUT_FILENO))
             fputs("\033[H\033[2J", stdout);
-        if (!show(set, &count) && set->count > 0)
+        if (!show(set, &count, &dead) && set->count > 0)
             return false; // what was asked for is gone
         fflush(stdout);
         if (ferror(stdout))
@@ -210,7 +219,8 @@ int verb_stats(int argc, char **argv)
     static const struct argp argp = {
         .options = options, .parser = parse, .args_doc = "[PID|FILE|-]...",
         .doc = "Show the statistics of processes on pools, running or dead.\v"
-               "Without arguments: a row for each process whose statistics are here. A FILE is a "
+               "Without arguments: a row for each process whose statistics are here, those that run "
+               "last; with --openmetrics, those that run and no others. A FILE is a "
                "statistics file (.pmstat) or JSON lines, such as --json and dump_format = json "
                "write; - is standard input. Exit status: 0; 1 if something could not be read; 2 for a "
                "wrong command line. poolmalloc-stats(5) describes the formats."};
@@ -223,8 +233,9 @@ int verb_stats(int argc, char **argv)
         set.form = set.count > 0 || set.merge ? PRINT_TEXT : PRINT_OVERVIEW;
     if (set.seconds > 0)
         return show_again_and_again(&set) ? VERB_OK : VERB_FAILED;
-    unsigned count;
-    bool ok = show(&set, &count);
-    suggest(&set, count);
+    unsigned count, dead;
+    bool ok = show(&set, &count, &dead);
+    if (ok)
+        suggest(&set, count, dead);
     return ok ? VERB_OK : VERB_FAILED;
 }

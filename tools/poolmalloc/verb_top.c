@@ -105,6 +105,12 @@ static bool print_again_and_again(struct top_options *set)
     return alive || set->top.count > 0;
 }
 
+static void pass_over(void *context, const struct load_entry *entry)
+{
+    (void)context;
+    (void)entry;
+}
+
 int verb_top(int argc, char **argv)
 {
     static const struct argp argp = {
@@ -112,11 +118,13 @@ int verb_top(int argc, char **argv)
         .doc = "Watch processes on pools, or the pools of one.\v"
                "On a terminal: a full screen; h explains the keys. The processes are not touched: "
                "only their statistics files are read. Exit status: 0; 1 if the process has no "
-               "statistics; 2 for a wrong command line."};
+               "statistics, or DIR cannot be read; 2 for a wrong command line."};
     struct top_options set = {.seconds = 1};
     bool ok;
     setlocale(LC_CTYPE, "");
     verb_parse(&argp, argc, argv, &set);
+    if (set.top.stats_dir && !load_directories(set.top.stats_dir, pass_over, NULL))
+        return VERB_FAILED;
     bool terminal = isatty(STDOUT_FILENO) && isatty(STDIN_FILENO);
     if (!terminal && !set.batch && set.times == 0)
         set.times = 1;
