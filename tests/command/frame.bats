@@ -57,9 +57,22 @@ verbs() {
         [ "$verb" != run ] || expected=125
         run --separate-stderr "$COMMAND" "$verb" --hlep
         [ "$status" = "$expected" ]
-        [ "$stderr" = "poolmalloc $verb: there is no option '--hlep'; did you mean '--help'?
-Try 'poolmalloc $verb --help'." ]
+        [[ $stderr == "poolmalloc $verb: there is no option '--hlep'; did you mean '--help'?
+Try \`poolmalloc $verb --help' or "* ]]
+        try=$(tail -n +2 <<<"$stderr") # the same as argp has it
+        run --separate-stderr "$COMMAND" "$verb" -Z
+        [ "$status" = "$expected" ]
+        [ "$(tail -n +2 <<<"$stderr")" = "$try" ]
     done
+}
+
+@test "-h is --help of every verb, unless it is another option's value, or a program's" {
+    for verb in $(verbs); do
+        [ "$("$COMMAND" "$verb" -h)" = "$("$COMMAND" "$verb" --help)" ]
+    done
+    [ "$("$COMMAND" -h)" = "$("$COMMAND" --help)" ]
+    run -125 "$COMMAND" run -o -h true
+    [ "$("$COMMAND" run -o dump=off echo -h)" = -h ]
 }
 
 @test "output that cannot be written is told, and is no success" {
@@ -68,7 +81,7 @@ Try 'poolmalloc $verb --help'." ]
         local expected=$1
         shift
         run --separate-stderr -"$expected" timeout 60 bash -c '"$@" >/dev/full' bash "$COMMAND" "$@"
-        [[ $stderr == "poolmalloc: standard output could not be written"* ]]
+        [[ ${stderr##*$'\n'} == "poolmalloc: standard output could not be written"* ]]
     }
     for verb in $(verbs); do
         expected=1

@@ -82,7 +82,7 @@ static void offer_all(struct conf_nearest *nearest, const struct argp_option *op
             conf_value_offer(nearest, option->name);
 }
 
-static _Noreturn void unknown_option(const struct argp *argp, const char *verb, const char *name,
+static _Noreturn void unknown_option(const struct argp *argp, char *verb, const char *name,
                                      size_t length)
 {
     struct conf_nearest nearest = conf_value_nearest((struct conf_word){name, length});
@@ -91,7 +91,8 @@ static _Noreturn void unknown_option(const struct argp *argp, const char *verb, 
     fprintf(stderr, "%s: there is no option '--%.*s'", verb, (int)length, name);
     if (nearest.known)
         fprintf(stderr, "; did you mean '--%s'?", nearest.known);
-    fprintf(stderr, "\nTry '%s --help'.\n", verb);
+    fputc('\n', stderr);
+    argp_help(argp, stderr, ARGP_HELP_SEE, verb);
     exit(argp_err_exit_status);
 }
 
@@ -104,15 +105,21 @@ static bool letters_take_next(const struct argp *argp, const char *letters)
     return false;
 }
 
-// argp leaves unknown long options to getopt_long, which knows no nearest one. Walks as that does.
-static void find_unknown_option(const struct argp *argp, int argc, char **argv, bool stop_at_argument)
+// argp leaves unknown long options to getopt_long, which knows no nearest one, and it has no -h, which
+// becomes --help here. Walks as getopt_long does.
+static void look_ahead(const struct argp *argp, int argc, char **argv, bool stop_at_argument)
 {
+    static char help[] = "--help";
     for (int i = 1; i < argc; i++) {
         const char *argument = argv[i];
         if (argument[0] != '-' || !argument[1]) {
             if (stop_at_argument)
                 return;
             continue;
+        }
+        if (strcmp(argument, "-h") == 0 && !find_short(argp->options, 'h')) {
+            argv[i] = help;
+            return;
         }
         if (argument[1] != '-') {
             i += letters_take_next(argp, argument + 1);
@@ -132,7 +139,7 @@ static void find_unknown_option(const struct argp *argp, int argc, char **argv, 
 static void parse(const struct argp *argp, int argc, char **argv, void *input, bool stop_at_argument)
 {
     argp_program_version = "poolmalloc " PM_VERSION;
-    find_unknown_option(argp, argc, argv, stop_at_argument);
+    look_ahead(argp, argc, argv, stop_at_argument);
     int error = argp_parse(argp, argc, argv, ARGP_IN_ORDER, NULL, input);
     if (error) {
         verb_complain("%s: %s", argv[0], strerror(error));

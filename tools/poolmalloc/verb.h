@@ -34,7 +34,7 @@ extern const unsigned verb_count;
 // with VERB_FAILED (run: VERB_RUN_FAILED), however the verb ends.
 void verb_begin(void);
 
-// Parses a verb's command line with argp: --help, --usage, --version; an unknown option is an error
+// Parses a verb's command line with argp: --help (-h, -?), --usage, --version; an unknown option is an error
 // with the nearest known one. Errors exit with VERB_USAGE.
 void verb_parse(const struct argp *argp, int argc, char **argv, void *input);
 
