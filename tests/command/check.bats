@@ -175,3 +175,22 @@ FAIL waste: 25.00%, at most 24%" ]
     done
     run -2 check --stats "$DUMP" --max-waste 20
 }
+
+@test "what is no pools.conf at all is told once, by run as well" {
+    cd "$BATS_TEST_TMPDIR"
+    POOLMALLOC=stats_dir=$STATS_DIR "$COMMAND" run --profile --output json true 2>/dev/null
+    pools keep_stats=yes "$PROGRAMS/requests" m50 >/dev/null
+    cp "$STATS_DIR"/*.pmstat binary
+    for file in json binary; do
+        run --separate-stderr -1 check "$file"
+        [ "$stderr" = "$file: that is statistics, and no pools.conf: poolmalloc tune makes one of them" ]
+        run --separate-stderr -125 "$COMMAND" run -c "$file" true
+        [ "$stderr" = "poolmalloc: -c $file: that is statistics, and no pools.conf: poolmalloc tune makes one of them" ]
+    done
+    run --separate-stderr -1 check "$PROGRAMS/requests"
+    [ "$stderr" = "$PROGRAMS/requests: that is not text, and so no pools.conf" ]
+    run --separate-stderr -125 "$COMMAND" run -c "$PROGRAMS/requests" true
+    [ "$stderr" = "poolmalloc: -c $PROGRAMS/requests: that is not text, and so no pools.conf" ]
+    run --separate-stderr -2 check --stats json --max-err x
+    [[ $stderr == "poolmalloc check: --max-err x: must be a number"* ]]
+}

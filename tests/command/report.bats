@@ -58,6 +58,5 @@ count() { # PATTERN
     [ "$status" -eq 2 ]
     run --separate-stderr "$COMMAND" report none
     [ "$status" -eq 1 ]
-    [ "$stderr" = "poolmalloc: none: No such file or directory
-poolmalloc: there are no statistics to go by" ]
+    [ "$stderr" = "poolmalloc: none: No such file or directory" ]
 }

@@ -109,8 +109,27 @@ malloc size=80K count=1" ] || { cat exact.conf; return 1; }
     done
     run --separate-stderr "$COMMAND" tune none
     [ "$status" -eq 1 ]
-    [ "$stderr" = "poolmalloc: none: No such file or directory
-poolmalloc: there are no statistics to go by" ]
+    [ "$stderr" = "poolmalloc: none: No such file or directory" ]
+    echo >blank
+    run --separate-stderr -1 "$COMMAND" tune blank
+    [ "$stderr" = "poolmalloc: there are no statistics to go by" ]
+    run --separate-stderr -2 "$COMMAND" tune --largest 3Q none
+    [[ $stderr == "poolmalloc tune: --largest: '3Q' is not a size from 1 to 1G, as 4096, 64K or 2M, nor all"$'\n'* ]]
+    run --separate-stderr -2 "$COMMAND" tune --unlimited=0 none
+    [[ $stderr == "poolmalloc tune: --unlimited: '0' is not a size from 1 to 1G, as 4096, 64K or 2M"$'\n'* ]]
+}
+
+@test "a pools.conf is told from statistics" {
+    cd "$BATS_TEST_TMPDIR"
+    printf '\n# mine\nmalloc size=64 count=4\n' >a.conf
+    printf 'on_empty = fail\n' >b.conf
+    for file in a.conf b.conf; do
+        for verb in tune stats report; do
+            run --separate-stderr -1 "$COMMAND" "$verb" "$file"
+            [ "$stderr" = "poolmalloc: $file: that is a pools.conf, and no statistics: poolmalloc check shows it, \
+poolmalloc run -c runs programs on it" ]
+        done
+    done
 }
 
 @test "thousands of dumps need no more memory than a few" {

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "finding.h"
+#include "load.h"
 #include "place.h"
 #include "sources.h"
 #include "verb.h"
@@ -60,6 +61,21 @@ static bool add_to_variable(const char *statements)
     return ok;
 }
 
+// Mistakes in it are found later: this is about another kind of file.
+static bool is_conf(const char *name, const char *path)
+{
+    char start[256];
+    struct stat status;
+    FILE *file = stat(path, &status) == 0 && S_ISREG(status.st_mode) ? fopen(path, "re") : NULL;
+    size_t length = file ? fread(start, 1, sizeof start, file) : 0;
+    if (file)
+        fclose(file);
+    const char *other = load_not_conf(start, length);
+    if (other)
+        verb_complain("-c %s: %s", name, other);
+    return !other;
+}
+
 // POOLMALLOC_CONF and POOLMALLOC. What -o gave comes behind what the variable had, and wins.
 static bool set_configuration(const struct launch *launch, struct conf *ret_conf)
 {
@@ -70,6 +86,8 @@ static bool set_configuration(const struct launch *launch, struct conf *ret_conf
                                                 : "neither a preset nor a file (poolmalloc presets)");
         return false;
     }
+    if (launch->conf && !is_conf(launch->conf, path))
+        return false;
     if (launch->conf)
         setenv("POOLMALLOC_CONF", path, true);
     if (launch->statements) { // alone first: mistakes are to be found in the command line

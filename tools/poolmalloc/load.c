@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "conf.h"
 #include "verb.h"
 
 enum {
@@ -25,6 +26,8 @@ struct sink { // where records go, and how it went
     bool grouping; // of a directory's files: one complaint is told, and how many there are
     unsigned told, more;
 };
+
+static const char statistics_magic[] = "poolmts"; // STATS_MAGIC with its zero
 
 static struct record record; // one at a time, 100 KB
 
@@ -155,6 +158,23 @@ static void load_binary(FILE *stream, const char *name, struct sink *sink)
 
 // JSON lines
 
+static void ignore_mistake(void *context, const char *mistake)
+{
+    (void)context;
+    (void)mistake;
+}
+
+// Whether the first line of any content, this or one that follows, is a statement of pools.conf.
+static bool begins_conf(const char *line, FILE *stream)
+{
+    static struct conf conf;
+    char next[4096];
+    while (line && (line[0] == '#' || line[strspn(line, " \t\r\n")] == '\0'))
+        line = fgets(next, sizeof next, stream);
+    conf_init(&conf);
+    return line && conf_merge(&conf, "", line, strlen(line), false, ignore_mistake, NULL) == 0;
+}
+
 static bool load_line(const char *line, size_t length, const char *source, struct sink *sink)
 {
     char error[256];
@@ -193,6 +213,10 @@ static void load_lines(FILE *stream, const char *name, struct sink *sink)
         if (length == sizeof line - 1 && line[length - 1] != '\n') {
             complain(sink, source, "too long for a line of statistics");
             skip_line(stream);
+        } else if (number == 1 && line[0] != '{' && begins_conf(line, stream)) {
+            complain(sink, name, "that is a pools.conf, and no statistics: poolmalloc check shows it, "
+                                 "poolmalloc run -c runs programs on it");
+            return;
         } else if (line[strspn(line, " \t\r\n")] != '\0' || length == 0) {
             if (!load_line(line, length, source, sink) && number == 1 && line[0] != '{')
                 return; // another kind of file: one complaint is enough
@@ -200,10 +224,17 @@ static void load_lines(FILE *stream, const char *name, struct sink *sink)
     }
 }
 
+const char *load_not_conf(const char *start, size_t length)
+{
+    if (length > 0 && (start[0] == '{' || (length >= 8 && memcmp(start, statistics_magic, 8) == 0)))
+        return "that is statistics, and no pools.conf: poolmalloc tune makes one of them";
+    const char *end = memchr(start, '\n', length); // further on, mistakes have their place
+    return memchr(start, '\0', end ? (size_t)(end - start) : length) ? "that is not text, and so no pools.conf" : NULL;
+}
+
 static void load_from(FILE *stream, const char *name, struct sink *sink)
 {
-    static const char magic[] = "poolmts"; // STATS_MAGIC with its zero
-    char start[sizeof magic];
+    char start[sizeof statistics_magic];
     size_t got = fread(start, 1, sizeof start, stream);
     if (got == 0) {
         complain(sink, name, ferror(stream) ? strerror(errno) : "empty");
@@ -211,7 +242,7 @@ static void load_from(FILE *stream, const char *name, struct sink *sink)
     }
     for (size_t i = got; i-- > 0;) // glibc takes back any number
         ungetc((unsigned char)start[i], stream);
-    if (got == sizeof start && memcmp(start, magic, sizeof start) == 0)
+    if (got == sizeof start && memcmp(start, statistics_magic, sizeof start) == 0)
         load_binary(stream, name, sink);
     else
         load_lines(stream, name, sink);

@@ -32,6 +32,9 @@ const char *load_image(const struct stats_file *file, size_t bytes, struct recor
 bool load_json(const char *text, size_t length, struct record *ret_record, char *ret_error,
                size_t error_size, int *ret_column);
 
+// How a file begins that is not the pools.conf it was taken for, in words; NULL: it may be one.
+const char *load_not_conf(const char *start, size_t length);
+
 // The statistics directories.
 
 enum { LOAD_DIRECTORIES = 3, LOAD_PATH_BYTES = 4096 };

@@ -27,6 +27,14 @@ static uint64_t number(const char *text, uint64_t least, uint64_t most, const ch
     return value;
 }
 
+static uint64_t size(const char *text, const char *option, const char *or_else, struct argp_state *state)
+{
+    uint64_t value = 0;
+    if (!text_parse_size(text, strlen(text), &value) || value < 1 || value > LARGEST)
+        argp_error(state, "%s: '%s' is not a size from 1 to 1G, as 4096, 64K or 2M%s", option, text, or_else);
+    return value;
+}
+
 error_t request_parse(struct request *request, int key, char *argument, struct argp_state *state)
 {
     struct tune_wishes *wishes = &request->wishes;
@@ -38,11 +46,11 @@ error_t request_parse(struct request *request, int key, char *argument, struct a
     case 'm': wishes->margin = (unsigned)number(argument, 0, 10000, "--margin", state); break;
     case REQUEST_LARGEST:
         wishes->largest = strcmp(argument, "all") == 0
-                              ? LARGEST : number(argument, 1, LARGEST, "--largest", state);
+                              ? LARGEST : size(argument, "--largest", ", nor all", state);
         break;
     case REQUEST_UNLIMITED:
         wishes->unlimited_to =
-            argument ? number(argument, 1, LARGEST, "--unlimited", state) : UINT64_MAX;
+            argument ? size(argument, "--unlimited", "", state) : UINT64_MAX;
         break;
     case 'o': request->output = argument; break;
     case REQUEST_FORCE: request->force = true; break;

@@ -41,13 +41,21 @@ struct check {
     json_t *files_json, *budget_json; // NULL: text
 };
 
+static const char *option_name(int key)
+{
+    const struct argp_option *option = options;
+    while (option->key != key)
+        option++;
+    return option->name;
+}
+
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
     struct check *check = state->input;
     if (key >= KEY_BUDGET && key < KEY_BUDGET + BUDGET_ROWS) {
         const char *problem = budget_set(&check->budget, (enum budget_row)(key - KEY_BUDGET), argument);
         if (problem)
-            argp_error(state, "%s: %s", argument, problem);
+            argp_error(state, "--%s %s: %s", option_name(key), argument, problem);
         return 0;
     }
     switch (key) {
@@ -114,6 +122,13 @@ static bool check_text(const char *name, const struct bytes *text, struct findin
                        json_t *into)
 {
     static struct conf conf;
+    const char *other = load_not_conf(text->data, text->length);
+    if (other) {
+        char line[PATH_MAX + 128];
+        snprintf(line, sizeof line, "%s: %s", name, other);
+        report(findings, line);
+        return false;
+    }
     conf_init(&conf);
     unsigned mistakes = conf_merge(&conf, strcmp(name, "-") == 0 ? "standard input" : name, text->data,
                                    text->length, false, report, findings);

@@ -63,7 +63,8 @@ int verb_report(int argc, char **argv)
     bool ok = load_arguments(request.sources, request.source_count, request.stats_dir, take, &gathering);
     report->wishes = request.wishes;
     report->is_number_asked = request.pools > 0;
-    report->chosen = gathering.failed ? 0 : request_plan(&request, &report->data, report->plans);
+    bool is_told = !ok && report->data.processes == 0; // why there is nothing to go by
+    report->chosen = gathering.failed || is_told ? 0 : request_plan(&request, &report->data, report->plans);
     ok &= report->chosen > 0 && write_page(&request, report);
     tune_done(&report->data);
     return ok ? VERB_OK : VERB_FAILED;

@@ -88,7 +88,8 @@ int verb_tune(int argc, char **argv)
     const struct request *common = &request.common;
     verb_parse(&argp, argc, argv, &request);
     bool ok = load_arguments(common->sources, common->source_count, common->stats_dir, take, &gathering);
-    unsigned chosen = request_plan(common, &gathering.data, plans);
+    bool is_told = !ok && gathering.data.processes == 0; // why there is nothing to go by
+    unsigned chosen = is_told ? 0 : request_plan(common, &gathering.data, plans);
     ok &= chosen > 0 && write_result(&request, &gathering.data, plans, chosen);
     tune_done(&gathering.data);
     return ok && !gathering.failed ? VERB_OK : VERB_FAILED;
