@@ -20,7 +20,7 @@ dump_of_true() {
 
 @test "the installed command finds the installed library and presets" {
     [ -x "$ROOT/bin/poolmalloc" ] || skip "built without the command"
-    run --separate-stderr "$ROOT/bin/poolmalloc" run -c general -o "stats_dir=$BATS_TEST_TMPDIR" true
+    run --separate-stderr "$ROOT/bin/poolmalloc" run -c general -o "stats_dir=$STATS_DIR" true
     [ "$status" = 0 ]
     [[ $stderr == "poolmalloc: true, "*"$ROOT/share/poolmalloc/presets/general.conf"* ]]
     [ -n "$(ls "$ROOT"/share/man/man1/poolmalloc-run.1.gz)" ] || skip "no scdoc"
