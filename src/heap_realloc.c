@@ -4,6 +4,7 @@
 
 #include "heap_slow.h"
 #include "next.h"
+#include "os.h"
 #include "pools_named.h"
 
 // Who asks for the usable size may use all of it.
@@ -86,6 +87,19 @@ static void *realloc_chunk(struct pool *pool, void *p, size_t size, const void *
     return shrunk;
 }
 
+// A block too large for the pools got another size where it is. That counts as a request if it may have left
+// its size step upwards: on larger pools it would be one. The old size is not known, but what the next malloc
+// made of it: in glibc up to a page more where it is large, some bytes where it is small.
+static void count_growth(size_t old_usable, size_t size)
+{
+    unsigned step = size_step(size);
+    size_t more = min_u64(os_page_size(), old_usable / 32 + 16);
+    if (step <= size_step(old_usable - min_u64(old_usable, more)))
+        return;
+    COUNT(passed[step].count, 1);
+    COUNT(passed[step].bytes, size);
+}
+
 // A block of the next malloc that grows is a new request, and comes into a pool when its new size
 // has one; otherwise it stays there, where a large one may grow without being copied.
 static void *realloc_foreign(void *p, size_t size, const void *caller)
@@ -102,7 +116,10 @@ static void *realloc_foreign(void *p, size_t size, const void *caller)
     if (old_size > 0 && (is_request || (fits && policy == POLICY_FALLBACK)))
         return move(p, old_size, size, caller);
     COUNT(process.next_reallocs, 1);
-    return next.realloc(p, size);
+    void *resized = next.realloc(p, size);
+    if (resized && !fits)
+        count_growth(old_size, size);
+    return resized;
 }
 
 // A block shrunk below half its chunk stays all the same, because a new one would not be served by a

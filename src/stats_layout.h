@@ -97,7 +97,8 @@ struct CACHE_ALIGNED stats_block { // aligned: two threads' counters share no ca
     stats_counter frees[POOLS_MAX];       // chunks given back, of each pool
     struct stats_size sizes[SIZE_STEPS];  // requests, but for
     struct stats_size passed[SIZE_STEPS]; // those that went to the next malloc at once, because the
-                                          // step's pool was empty or there is none
+                                          // step's pool was empty or there is none; or that grew a
+                                          // block of the next malloc beyond its step
     struct stats_process_counts process;
     struct stats_pool_counts pools[POOLS_MAX]; // last: pages of pools that there are not stay untouched
 };

@@ -247,6 +247,35 @@ Test(heap, the_programs_questions_for_usable_sizes_are_counted_and_the_librarys_
     cr_assert_eq(figures().usable_size_calls, 2);
 }
 
+static void *no_memory(void *p, size_t size)
+{
+    (void)p;
+    (void)size;
+    return NULL;
+}
+
+Test(heap, a_block_too_large_for_the_pools_that_grows_out_of_its_size_step_is_a_request)
+{
+    start("malloc size=64 count=2");
+    char *p = heap_alloc(5 << 20); // a whole step
+    p = heap_realloc(p, (5 << 20) + 9000);
+    cr_assert_eq(figures().oversize, 2);
+    p = heap_realloc(p, 6 << 20); // the end of the next
+    p = heap_realloc(p, 4 << 20);
+    cr_assert(figures().oversize == 2 && figures().next_reallocs == 3);
+    p = heap_realloc(p, 7 << 20);
+    cr_assert(figures().oversize == 3 && figures().oversize_fell_back == 3);
+    cr_assert_eq(figures().oversize_bytes, (17 << 20) + 9000);
+    heap_free(heap_realloc(heap_alloc(2000), 2100));
+    cr_assert_eq(figures().oversize, 5);
+    heap_free(heap_realloc(heap_alloc(2000), 1900));
+    cr_assert_eq(figures().oversize, 6);
+    next.realloc = no_memory;
+    cr_assert_null(heap_realloc(p, 70 << 20));
+    cr_assert_eq(figures().oversize, 6);
+    heap_free(p);
+}
+
 Test(heap, success_and_free_leave_errno_alone)
 {
     start("malloc size=64 count=1000");
