@@ -58,6 +58,19 @@ malloc size=80K count=1" ] || { cat exact.conf; return 1; }
     [ "$(grep -c '^malloc' out)" -eq 2 ]
 }
 
+@test "blocks that grew where they were fit all the same" {
+    cd "$BATS_TEST_TMPDIR"
+    grow() { # OPTIONS, dump
+        pools "dump=$2;dump_format=json;$1" "$PROGRAMS/requests" quiet '*3' m2100000 '*1' r0:4000000 \
+            r1:3000000 r2:3000000 '*2' m5000000 '*1' r6:7000000 r7:7000000 >"$2.answers"
+    }
+    grow "malloc size=4M count=unlimited" a.json
+    "$COMMAND" tune --pools 64 --margin 0 --largest all a.json >fits.conf
+    POOLMALLOC_CONF=$PWD/fits.conf grow "semantics=lwip" b.json
+    [ "$(sum b.json err failed oversize)" -eq 0 ]
+    [ "$(cat b.json.answers)" = "block x10" ]
+}
+
 @test "--explain says what the data can tell and what it cannot" {
     cd "$BATS_TEST_TMPDIR"
     measure "malloc size=64 count=5;malloc size=256 count=unlimited" a.json

@@ -126,6 +126,29 @@ Test(tune, large_sizes_between_two_powers_of_two_have_one_pool, .init = make)
     cr_assert_eq(many->classes[2].size, 320 << 10); // no larger than what was asked for
 }
 
+Test(tune, a_large_measured_pool_keeps_its_size_because_blocks_may_have_grown_in_it, .init = make)
+{
+    one.figures.pools[1].size = one.figures.pools[1].usable = 256 << 10;
+    one.steps[size_step(70 << 10)] = (struct stats_step){1, 70 << 10}; // of another octave
+    one.steps[size_step(150 << 10)] = (struct stats_step){1, 150 << 10};
+    one.steps[size_step(700 << 10)] = (struct stats_step){1, 700 << 10};
+    tune_add(&data, &one);
+    wishes.largest = 160 << 10; // the pool serves some above it, and so they count
+    cr_assert(plan(5)->count == 5 && plan(5)->beyond == 1);
+    cr_assert(plan(5)->classes[3].size == 80 << 10 && plan(5)->classes[4].size == 256 << 10);
+}
+
+Test(tune, a_part_of_a_pool_had_smaller_requests_too_because_blocks_may_have_grown, .init = make)
+{
+    one.steps[2] = (struct stats_step){4, 100}; // in the pool of 64
+    one.steps[4] = (struct stats_step){2, 120};
+    one.steps[size_step(200)] = (struct stats_step){0};
+    tune_add(&data, &one);
+    const struct tune_class *class = plan(3)->classes;
+    cr_assert(class[0].size == 32 && class[0].at_most == 4);
+    cr_assert(class[1].size == 64 && class[1].at_most == 6);
+}
+
 Test(tune, chunks_keep_to_the_alignment, .init = make)
 {
     one.figures.mem_alignment = 128;

@@ -21,7 +21,7 @@ static void doubt(struct tune_class *class, enum tune_doubt doubt, const char *p
 }
 
 // What one measured pool says about a class: it had at most `max` of the class's chunks, plus those that
-// it could not serve, and never more than were requested.
+// it could not serve, and never more than were requested, if smaller, for blocks may have grown in their chunks.
 static void bound_by_pool(const struct tune_layout *layout, const struct tune_measured *pool,
                           struct tune_class *class, uint64_t *at_most, unsigned *parts)
 {
@@ -31,7 +31,8 @@ static void bound_by_pool(const struct tune_layout *layout, const struct tune_me
         return;
     uint64_t requests = requests_between(layout, first, last);
     uint64_t others = requests_between(layout, pool->first, pool->last) - requests;
-    uint64_t need = min_u64(pool->max + pool->missed, requests + pool->inherited);
+    uint64_t ever = requests > 0 ? requests_between(layout, pool->first, last) : 0;
+    uint64_t need = min_u64(pool->max + pool->missed, ever + pool->inherited);
     if (need == 0)
         return;
     *at_most += need;
@@ -151,8 +152,9 @@ static bool is_one_octave(unsigned step, unsigned next)
     return step >= SIZE_FINE_STEPS && (step - SIZE_FINE_STEPS) / 4 == (next - SIZE_FINE_STEPS) / 4;
 }
 
-// The last step of the measured pool that the step leads to, of programs that ask malloc_usable_size; the
-// nearest of several. SIZE_STEPS: there is none.
+// The last step of the measured pool that the step leads to; the nearest of several. SIZE_STEPS: there is
+// none, or it does not matter. It does where a program asks malloc_usable_size, and of large blocks, which
+// often have grown in their chunks without a request.
 static unsigned measured_end(const struct tune_data *data, unsigned step)
 {
     unsigned end = SIZE_STEPS;
@@ -162,7 +164,7 @@ static unsigned measured_end(const struct tune_data *data, unsigned step)
         while (p < layout->pool_count
                && (layout->pools[p].first > layout->pools[p].last || layout->pools[p].last < step))
             p++;
-        if (layout->asks && p < layout->pool_count)
+        if (p < layout->pool_count && (layout->asks || is_one_octave(step, layout->pools[p].last)))
             end = (unsigned)min_u64(end, layout->pools[p].last);
     }
     return end;
