@@ -152,7 +152,19 @@ static bool is_wasteful(const struct stats_pool_figures *pool, double all_given)
            && average_chunk(pool) < pool->usable;
 }
 
-// One line about the pool that needs it most: asked most often while empty, else most waste.
+static void text_advice_oversize(struct text *out, const struct stats_figures *figures)
+{
+    uint64_t largest = 0;
+    for (unsigned i = 0; i < figures->pool_count; i++)
+        if (figures->pools[i].kind == POOL_MALLOC)
+            largest = max_u64(largest, figures->pools[i].usable);
+    text_addf(out, "  advice: %lu request%s larger than %lu bytes failed: poolmalloc tune --largest=all "
+              "proposes pools for all sizes\n",
+              ul(figures->oversize_failed), figures->oversize_failed == 1 ? "" : "s", ul(largest));
+}
+
+// One line about what needs it most: requests that failed because no pool's chunks are large enough, or the
+// pool that was asked most often while empty; else most waste.
 static void text_advice(struct text *out, const struct stats_figures *figures)
 {
     const struct stats_pool_figures *emptiest = NULL, *wasteful = NULL;
@@ -166,7 +178,9 @@ static void text_advice(struct text *out, const struct stats_figures *figures)
         if (is_wasteful(pool, all_given) && (!wasteful || pool->allocs > wasteful->allocs))
             wasteful = pool;
     }
-    if (emptiest && emptiest->count == COUNT_UNLIMITED)
+    if (figures->oversize_failed > (emptiest ? emptiest->err : 0))
+        text_advice_oversize(out, figures);
+    else if (emptiest && emptiest->count == COUNT_UNLIMITED)
         text_addf(out, "  advice: %s was asked %lu times when it could not grow: the kernel gave it no more "
                   "memory than %lu chunks (ulimit -v?)\n",
                   emptiest->name, ul(emptiest->err), ul(emptiest->avail));

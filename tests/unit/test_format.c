@@ -88,6 +88,19 @@ Test(format, an_unlimited_pool_has_no_count_to_raise, .init = make)
                              " no more memory than 7 chunks (ulimit -v?)\n"));
 }
 
+Test(format, requests_that_no_pool_is_large_enough_for_and_that_failed_are_advised_about, .init = make)
+{
+    all.oversize_failed = 6;
+    all.pools[0].err = 5;
+    format_dump(&out, DUMP_TEXT, &subject);
+    cr_assert(strstr(buffer, "advice: 6 requests larger than 1520 bytes failed: poolmalloc tune --largest=all "
+                             "proposes pools for all sizes\n"));
+    out.length = 0;
+    all.oversize_failed = 5; // the empty pool is as bad
+    format_dump(&out, DUMP_TEXT, &subject);
+    cr_assert(strstr(buffer, "advice: MALLOC_256 was asked 5 times while empty"));
+}
+
 Test(format, rare_columns_appear_when_something_happened, .init = make)
 {
     all.pools[0].failed = 3;
