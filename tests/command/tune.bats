@@ -132,6 +132,16 @@ malloc size=80K count=1" ] || { cat exact.conf; return 1; }
     [[ $stderr == "poolmalloc tune: --unlimited: '0' is not a size from 1 to 1G, as 4096, 64K or 2M"$'\n'* ]]
 }
 
+@test "what unlimited pools grow to is told apart from what is reserved" {
+    cd "$BATS_TEST_TMPDIR"
+    measure "$(printf 'malloc size=%d count=unlimited;' 32 64 112 208 1008 5008 73728)" a.json
+    "$COMMAND" tune a.json | sed -n 2p | grep -Eq '^# [0-9]+ pools, [0-9.]+[KM]? reserved, [0-9.]+% waste'
+    "$COMMAND" tune --unlimited a.json | sed -n 2p |
+        grep -Eq '^# [0-9]+ pools, at most [0-9.]+[KM]? in unlimited ones, [0-9.]+% waste'
+    "$COMMAND" tune --unlimited=64 a.json | sed -n 2p |
+        grep -Eq '^# [0-9]+ pools, [0-9.]+[KM]? reserved, at most [0-9.]+[KM]? in unlimited ones, [0-9.]+% waste'
+}
+
 @test "a pools.conf is told from statistics" {
     cd "$BATS_TEST_TMPDIR"
     printf '\n# mine\nmalloc size=64 count=4\n' >a.conf

@@ -107,16 +107,24 @@ static void write_named(FILE *out, const struct tune_data *data, const struct tu
     }
 }
 
+static void write_amount(FILE *out, const struct tune_plan *plan)
+{
+    if (plan->reserved > 0 || !plan->at_peak)
+        fprintf(out, "%s reserved", table_bytes((double)plan->reserved));
+    if (plan->at_peak)
+        fprintf(out, "%sat most %s in unlimited ones", plan->reserved > 0 ? ", " : "",
+                table_bytes((double)plan->at_peak));
+}
+
 void tune_write_conf(FILE *out, const struct tune_data *data, const struct tune_wishes *wishes,
                      const struct tune_plan *plan, bool explain)
 {
     fprintf(out, "# pools.conf for ");
     write_subject(out, data);
-    fprintf(out, ", made by poolmalloc tune.\n# %u pool%s, %s%s reserved, %.1f%% waste; %" PRIu64
-                 " requests served, %" PRIu64 " larger than %s are not.\n",
-            plan->count, plan->count == 1 ? "" : "s", table_bytes((double)plan->reserved),
-            plan->at_peak ? " and what the unlimited ones grow to" : "", tune_waste(plan), plan->served,
-            plan->beyond, tune_size(wishes->largest));
+    fprintf(out, ", made by poolmalloc tune.\n# %u pool%s, ", plan->count, plan->count == 1 ? "" : "s");
+    write_amount(out, plan);
+    fprintf(out, ", %.1f%% waste; %" PRIu64 " requests served, %" PRIu64 " larger than %s are not.\n",
+            tune_waste(plan), plan->served, plan->beyond, tune_size(wishes->largest));
     if (data->asks && !plan->answers_otherwise)
         fprintf(out, "# The program asks malloc_usable_size: chunk sizes are those that it was measured on.\n");
     if (data->mem_alignment != ALIGN_MIN)
