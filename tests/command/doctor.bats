@@ -77,6 +77,27 @@ built() {
     says "  note  it is linked with libinside.so, which becomes the next malloc: pools come first"
 }
 
+@test "a program that is linked with poolmalloc is on pools already, and run configures it" {
+    for library in libpoolmalloc.a libpoolmalloc.so; do
+        built '#include <stdio.h>
+        #include <stdlib.h>
+        const char *pm_version(void);
+        int main(void) { char *volatile p = malloc(9); puts(pm_version()); free(p); return 0; }'             "$BUILD/$library" -pthread -Wl,-u,malloc -Wl,-rpath,"$BUILD"
+        run -0 doctor "$BATS_TEST_TMPDIR/p"
+        says "  ok    it is linked with poolmalloc, and so on pools already: run -c and -o, POOLMALLOC_CONF and"
+        ! says "next malloc"
+        ! says "own malloc"
+        run --separate-stderr -0 "$COMMAND" run -o "stats_dir=$STATS_DIR" -o "malloc size=48 count=9"             "$BATS_TEST_TMPDIR/p"
+        [ "$(grep -c '^  MALLOC_48 ' <<<"$stderr")" = 1 ]
+        run -0 doctor --run "$BATS_TEST_TMPDIR/p"
+        says "it asked for memory"
+    done
+    # That without malloc leaves the malloc to be replaced.
+    built 'const char *pm_version(void); int main(void) { return !pm_version(); }'         "$BUILD/libpoolmalloc-pools.a" -pthread
+    run -0 doctor "$BATS_TEST_TMPDIR/p"
+    says "  ok    its malloc comes from libc"
+}
+
 @test "languages with heaps of their own" {
     for name in python3.11 node java php8.2; do
         cp "$PROGRAMS/requests" "$BATS_TEST_TMPDIR/$name"
@@ -119,6 +140,9 @@ built() {
     [ "$stderr" = said ]
     run --separate-stderr doctor --run bash -c 'exec 2>&-; exec sh -c "exit 0"'
     says "  note  it ended without a dump"
+    ! says "exit status"
+    run doctor --run sh -c 'exit 5'
+    says "  note  it ended with exit status 5"
 }
 
 @test "--run: memory that a program maps itself passes by" {

@@ -68,6 +68,10 @@ static void find_malloc(const struct probe *probe, struct findings *findings)
     if (probe->sanitizer)
         find(findings, FINDING_BAD, "it is built with %s, whose malloc must be the first",
              probe->sanitizer);
+    else if (probe_is_on_pools(probe))
+        find(findings, FINDING_GOOD,
+             "it is linked with poolmalloc, and so on pools already: run -c and -o, POOLMALLOC_CONF and "
+             "POOLMALLOC configure it");
     else if (probe_has(probe, SIGN_OWN_MALLOC))
         find(findings, FINDING_BAD,
              "it brings its own malloc, which the dynamic linker prefers to any preloaded one");
@@ -128,7 +132,8 @@ static void find_end(const struct probe *probe, struct findings *findings)
              "it closes standard error before it ends: the dump has a duplicate to go to");
     if (probe_has(probe, SIGN_EXEC))
         find(findings, FINDING_NOTE,
-             "it can start other programs: each has its own dump, and run --follow no leaves them out");
+             "it can start other programs: run tells of them in one line, of each with --all-processes, and "
+             "of none with --follow no");
 }
 
 void finding_all(const struct probe *probe, unsigned machine, finding_each *each, void *context)

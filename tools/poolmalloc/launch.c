@@ -23,7 +23,7 @@ static void report(void *context, const char *mistake)
 char *launch_preload(const char *library, const char *next, const char *before)
 {
     char *list;
-    if (asprintf(&list, "%s%s%s%s%s", library, next ? ":" : "", next ? next : "",
+    if (asprintf(&list, "%s%s%s%s%s", library ? library : "", library && next ? ":" : "", next ? next : "",
                  before && before[0] ? ":" : "", before ? before : "") < 0)
         return NULL;
     return list;
@@ -113,7 +113,9 @@ static bool set_preload(const struct launch *launch, const char *library, unsign
     char next[PATH_MAX];
     if (!fits_preload(library) || (launch->next && !find_next(launch->next, machine, next)))
         return false;
-    char *list = launch_preload(library, launch->next ? next : NULL, getenv("LD_PRELOAD"));
+    if (launch->inside && !launch->next)
+        return true;
+    char *list = launch_preload(launch->inside ? NULL : library, launch->next ? next : NULL, getenv("LD_PRELOAD"));
     bool ok = list && setenv("LD_PRELOAD", list, true) == 0;
     free(list);
     return ok;

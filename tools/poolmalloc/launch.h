@@ -12,6 +12,7 @@ struct launch {
     const char *statements; // of pools.conf, one a line, as -o gave them; NULL: none
     const char *next;       // jemalloc, mimalloc, tcmalloc or a path; NULL: libc's
     bool python;
+    bool inside;            // the program has the library in it: it is not preloaded
 };
 
 // Finds and probes the program, and tells which machine the library is for (EM_...). 0, or the exit
@@ -29,7 +30,7 @@ int launch_set_environment(const struct launch *launch, struct conf *ret_conf);
 void launch_keep_statistics(const char *directory);
 
 // The text of LD_PRELOAD: the library, the next malloc if there is one, what was there before. To be
-// freed. Each may be NULL but for the library.
+// freed. Each may be NULL.
 char *launch_preload(const char *library, const char *next, const char *before);
 
 // Becomes the program. Only returns if that fails: the exit status, after complaining.

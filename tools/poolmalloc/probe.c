@@ -124,6 +124,11 @@ static enum probe_language language_by_name(const char *path)
     return LANGUAGE_OTHER;
 }
 
+bool probe_is_on_pools(const struct probe *probe)
+{
+    return probe->linked || probe_has(probe, SIGN_POOLS);
+}
+
 bool probe_file(const char *path, struct probe *ret_probe)
 {
     memset(ret_probe, 0, sizeof *ret_probe);

@@ -11,6 +11,7 @@
 // Which of its names make a program what it is. One bit each in probe.signs.
 enum probe_sign {
     SIGN_OWN_MALLOC,  // it exports malloc: the dynamic linker gives that one to everybody
+    SIGN_POOLS,       // that malloc is poolmalloc's
     SIGN_INNER_ALLOCATOR, // it contains an allocator under another name (jemalloc, mimalloc, tcmalloc)
     SIGN_RUST_ALLOCATOR,  // a Rust program with a #[global_allocator]
     SIGN_DLOPEN,
@@ -39,6 +40,7 @@ struct probe {
     bool is_secure;        // runs with more rights than the caller: the environment is ignored
     uint32_t signs;        // 1 << enum probe_sign
     const char *sanitizer; // "AddressSanitizer"; NULL
+    bool linked;           // with libpoolmalloc.so
     char allocator[PROBE_NAME_BYTES]; // a library that it is linked with and that has a malloc; or empty
     char inner[PROBE_NAME_BYTES];     // one that contains an allocator under another name; or empty
     enum probe_language language;
@@ -58,5 +60,8 @@ INLINE bool probe_has(const struct probe *probe, enum probe_sign sign)
 {
     return probe->signs >> sign & 1;
 }
+
+// Whether the program is linked with poolmalloc, with the static library in it or the shared one.
+bool probe_is_on_pools(const struct probe *probe);
 
 #endif

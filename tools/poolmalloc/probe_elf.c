@@ -13,6 +13,7 @@ static const struct {
     enum probe_sign sign;
 } signs[] = {
     {"malloc", true, SIGN_OWN_MALLOC},
+    {"pm_version", true, SIGN_POOLS},
     {"je_malloc", true, SIGN_INNER_ALLOCATOR},
     {"mi_malloc", true, SIGN_INNER_ALLOCATOR},
     {"tc_malloc", true, SIGN_INNER_ALLOCATOR},
@@ -92,6 +93,7 @@ static void read_symbols(Elf *elf, Elf_Scn *section, const GElf_Shdr *header, st
 
 static void read_library(struct probe *probe, const char *name)
 {
+    probe->linked |= begins(name, "libpoolmalloc.so");
     for (size_t i = 0; i < ARRAY_LENGTH(sanitizers); i++)
         if (begins(name, sanitizers[i].library))
             probe->sanitizer = sanitizers[i].name;
@@ -163,5 +165,7 @@ void probe_elf(int fd, struct probe *probe)
         read_loader(elf, fd, probe);
         read_sections(elf, probe);
     }
+    if (!probe_has(probe, SIGN_OWN_MALLOC)) // the library without malloc has these names, too
+        probe->signs &= ~(1u << SIGN_POOLS);
     elf_end(elf);
 }

@@ -35,6 +35,8 @@ static void look(struct probe *probe, const char *path)
     close(fd);
     if (strncmp(name, "libc.so", 7) == 0 || strncmp(name, "ld-", 3) == 0)
         return; // libc's own
+    if (strncmp(name, "libpoolmalloc", 13) == 0)
+        return;
     bool exports = probe_has(&library, SIGN_OWN_MALLOC);
     char *into = exports ? probe->allocator : probe->inner;
     if ((exports || probe_has(&library, SIGN_INNER_ALLOCATOR)) && !into[0])

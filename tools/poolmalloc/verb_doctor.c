@@ -125,6 +125,10 @@ static void judge_run(struct doctor *doctor, const struct record *record, int st
                  "libraries' data, mappings of its own, large blocks",
                  table_bytes((double)peak_anonymous), table_bytes(beside));
     print_finding(doctor, beside > pools ? FINDING_NOTE : FINDING_GOOD, text);
+    if (WIFEXITED(status) && WEXITSTATUS(status) != 0) {
+        snprintf(text, sizeof text, "it ended with exit status %d", WEXITSTATUS(status));
+        print_finding(doctor, FINDING_NOTE, text);
+    }
     if (has_dump)
         print_finding(doctor, FINDING_GOOD, "its dump survived its way to the end");
     else if (WIFSIGNALED(status))
@@ -136,7 +140,7 @@ static void judge_run(struct doctor *doctor, const struct record *record, int st
                       "or poolmalloc stats, finds its statistics");
 }
 
-static bool run_and_measure(struct doctor *doctor)
+static bool run_and_measure(struct doctor *doctor, bool inside)
 {
     static struct others others;
     char directory[PATH_MAX], statements[2 * PATH_MAX];
@@ -148,7 +152,7 @@ static bool run_and_measure(struct doctor *doctor)
     snprintf(statements, sizeof statements,
              "semantics=host\nkeep_stats=yes\ndump=stderr\ndump_format=text\nstats_dir=\"%s\"", directory);
     static struct conf conf;
-    const struct launch launch = {.conf = "general", .statements = statements};
+    const struct launch launch = {.conf = "general", .statements = statements, .inside = inside};
     int errors = memfd_create("stderr", MFD_CLOEXEC), saved = dup(STDERR_FILENO);
     bool ok = errors >= 0 && saved >= 0 && launch_set_environment(&launch, &conf) == 0;
     if (ok) {
@@ -195,7 +199,7 @@ int verb_doctor(int argc, char **argv)
     probe_libraries(&probe);
     finding_all(&probe, machine, print_finding, &doctor);
     if (doctor.run && !doctor.is_bad)
-        run_and_measure(&doctor);
+        run_and_measure(&doctor, probe_has(&probe, SIGN_POOLS));
     if (doctor.is_bad)
         printf("\nIt cannot run on pools.\n");
     else

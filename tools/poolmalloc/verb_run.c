@@ -298,6 +298,7 @@ int verb_run(int argc, char **argv)
         return failure;
     if (run.profile)
         run.launch.conf = "general";
+    run.launch.inside = probe_has(&probe, SIGN_POOLS);
     add_statements(&run, probe.name);
     return start(&run, &probe);
 }
