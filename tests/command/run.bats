@@ -224,6 +224,28 @@ poolmalloc: -o:3:13: size: 0 is out of range 1 to 1G" ]
     echo >&5
 }
 
+@test "a daemon that was forked at the end goes on without statistics, and that is told" {
+    mkfifo "$BATS_TEST_TMPDIR/stop"
+    exec 5<>"$BATS_TEST_TMPDIR/stop"
+    cd "$BATS_TEST_TMPDIR"
+    for options in "" "--profile --output p.pmstat"; do
+        for title in "" title; do
+            rm -f p.pmstat
+            # shellcheck disable=SC2086 # several arguments
+            "$COMMAND" run -o "stats_dir=$STATS_DIR" $options "$PROGRAMS/leave_child" $title \
+                <"$BATS_TEST_TMPDIR/stop" >number 2>said 3>&- 5>&-
+            cat said # seen when the test fails
+            [ "$(tail -n 1 said)" = "poolmalloc: 1 process (leave_child) forked at the end goes on without \
+statistics: a daemon that is told to stay in the foreground has them" ]
+            [ -z "$(ls "$STATS_DIR")" ]
+            echo >&5
+            read -r child <number
+            while kill -0 "$child" 2>/dev/null && ! grep -q '^State:.Z' "/proc/$child/status"; do :; done
+        done
+    done
+    exec 5>&-
+}
+
 @test "stats sees what a run does while it is going on, and --clean leaves that alone" {
     on_pools bash -c "'$PROGRAMS/requests' m50; '$COMMAND' stats --stats-dir '$STATS_DIR' --clean;
         '$COMMAND' stats --stats-dir '$STATS_DIR'; :" >"$BATS_TEST_TMPDIR/out" 2>/dev/null

@@ -12,6 +12,7 @@
 #include "launch.h"
 #include "os.h"
 #include "others.h"
+#include "outlive.h"
 #include "profile.h"
 #include "term.h"
 #include "verb.h"
@@ -165,7 +166,20 @@ static void tell(const char *name, const char *program, const struct profile_sum
                   term_style(stderr, TERM_PLAIN));
 }
 
-static int run_profile(struct run *run, const struct probe *probe, const char *directory)
+// Removes the run's directory, and tells who goes on without.
+static void leave(const struct conf *conf, const char *directory, bool keep)
+{
+    char name[64];
+    profile_remove(directory, keep);
+    unsigned count = strcmp(conf->programs.text, "*") == 0 ? outlive_count(directory, name, sizeof name) : 0;
+    if (count > 0)
+        verb_complain("%u process%s (%s) forked at the end go%s on without statistics: a daemon that is "
+                      "told to stay in the foreground has them", count, count == 1 ? "" : "es", name,
+                      count == 1 ? "es" : "");
+}
+
+static int run_profile(struct run *run, const struct probe *probe, const struct conf *conf,
+                       const char *directory)
 {
     char *name = NULL;
     pid_t process = 0;
@@ -184,9 +198,9 @@ static int run_profile(struct run *run, const struct probe *probe, const char *d
         tell(name, probe->name, &sum);
     }
     free(name);
-    profile_remove(directory, false);
     if (status < 0)
         return VERB_RUN_FAILED;
+    leave(conf, directory, false);
     profile_end_like(status);
 }
 
@@ -235,7 +249,7 @@ static int run_and_tell(const struct run *run, const struct conf *conf, const ch
     if (others.processes == 0 && !others.found
         && (!WIFEXITED(status) || WEXITSTATUS(status) < VERB_RUN_FAILED))
         tell_nothing(run, conf);
-    profile_remove(directory, conf->keep_stats);
+    leave(conf, directory, conf->keep_stats);
     profile_end_like(status);
 }
 
@@ -263,19 +277,19 @@ static int start(struct run *run, const struct probe *probe)
     int failure = launch_set_environment(&run->launch, &conf);
     if (failure)
         return failure;
-    bool leave = !run->profile && is_left_to_program(run, &conf);
-    if (!profile_directory(conf.stats_dir.text, leave ? NULL : directory)) {
+    bool left = !run->profile && is_left_to_program(run, &conf);
+    if (!profile_directory(conf.stats_dir.text, left ? NULL : directory)) {
         bool needed = run->profile || conf.keep_stats;
         if (needed || conf.stats_dir.text[0])
             tell_no_directory(&conf);
         if (needed)
             return VERB_RUN_FAILED;
-        leave = true;
+        left = true;
     }
-    if (leave)
+    if (left)
         return launch_exec(run->argv);
     launch_keep_statistics(directory);
-    failure = run->profile ? run_profile(run, probe, directory) : run_and_tell(run, &conf, directory);
+    failure = run->profile ? run_profile(run, probe, &conf, directory) : run_and_tell(run, &conf, directory);
     profile_remove(directory, false);
     return failure;
 }
