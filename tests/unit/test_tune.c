@@ -236,6 +236,61 @@ Test(tune, chunks_that_cannot_be_had_again_are_told, .init = make)
     cr_assert_eq(tune_choose(plans, TUNE_TABLE), 3);
 }
 
+// A plan's chunks ascend, and the first that are large enough for a size are those it was counted for.
+static void check_classes(const struct tune_plan *any)
+{
+    uint64_t requests = 0;
+    unsigned c = 0;
+    for (unsigned step = 0; step < SIZE_STEPS; step++) {
+        while (c < any->count && any->classes[c].size < size_step_end(step))
+            c++;
+        if (data.steps[step].count == 0 || c == any->count)
+            continue;
+        cr_assert(any->classes[c].first <= step && step <= any->classes[c].last, "step %u", step);
+        requests += data.steps[step].count;
+    }
+    cr_assert_eq(requests, any->served);
+    for (c = 1; c < any->count; c++)
+        cr_assert_gt(any->classes[c].size, any->classes[c - 1].size);
+}
+
+// Some pools' chunks end within a step, some pools are shadowed.
+static void measure_at_random(uint64_t alignment)
+{
+    uint64_t most = UINT64_C(1) << (6 + rand() % 16);
+    memset(&one, 0, sizeof one);
+    one.figures.mem_alignment = alignment;
+    one.figures.usable_size_calls = (unsigned)rand() % 2;
+    one.figures.pool_count = 1 + (unsigned)rand() % 20;
+    for (unsigned i = 0; i < one.figures.pool_count; i++) {
+        uint64_t size = 1 + ((uint64_t)rand() + most * i / 16) % most;
+        one.figures.pools[i] = (struct stats_pool_figures){
+            .size = size, .usable = align_up(size, alignment), .count = COUNT_UNLIMITED, .max = 5};
+    }
+    for (unsigned i = 0; i < 60; i++)
+        one.steps[size_step((uint64_t)rand() % (2 * most))] = (struct stats_step){1 + (unsigned)rand() % 9, 0};
+}
+
+Test(tune, every_size_is_counted_for_the_chunks_that_will_serve_it)
+{
+    srand(3);
+    for (unsigned round = 0; round < 300; round++) {
+        uint64_t alignment = UINT64_C(1) << rand() % 9;
+        memset(&data, 0, sizeof data);
+        for (int processes = 1 + rand() % 3; processes > 0; processes--) {
+            measure_at_random(alignment);
+            cr_assert_null(tune_add(&data, &one));
+        }
+        wishes = (struct tune_wishes){.largest = UINT64_C(1) << (6 + rand() % 20)};
+        tune_plans(&data, &wishes, TUNE_POOLS_MAX, plans);
+        for (unsigned k = 0; k < TUNE_POOLS_MAX; k++)
+            check_classes(&plans[k]);
+        unsigned chosen = tune_choose(plans, TUNE_POOLS_MAX);
+        cr_assert(!plans[chosen - 1].answers_otherwise || plans[chosen - 1].count == plans[63].count);
+        tune_done(&data);
+    }
+}
+
 // Every plan, explained or not, is a configuration that the library takes, with those pools.
 Test(tune, what_is_written_is_a_configuration, .init = make)
 {
