@@ -45,8 +45,8 @@ bool cache_is_interrupted(void)
 
 void bin_wait_for_owner(struct bin *bin)
 {
-    while (bin_is_busy(bin))
-        os_yield(); // the owner is a few instructions from its end, but may not be running
+    for (unsigned round = 0; bin_is_busy(bin); round++)
+        os_wait_for_other(round); // it is a few instructions from its end, but may not be running
 }
 
 // S3 for every stopped bin of the pools [first, first + count).

@@ -157,6 +157,16 @@ void os_futex_wait(_Atomic uint32_t *word, uint32_t while_value)
     os_call(SYS_futex, word, FUTEX_WAIT_PRIVATE, while_value, NULL, NULL, 0);
 }
 
+void os_wait_for_other(unsigned round)
+{
+    enum { YIELDS = 20, SLEEP_NS = 50000 };
+    struct timespec pause = {.tv_nsec = SLEEP_NS};
+    if (round < YIELDS)
+        os_yield();
+    else
+        os_call(SYS_nanosleep, &pause, NULL);
+}
+
 bool os_futex_wait_until(_Atomic uint32_t *word, uint32_t while_value, uint64_t until_ns)
 {
     struct timespec until = {

@@ -304,8 +304,8 @@ SLOW static void start_once(enum state from, void (*start_it)(void))
         return;
     if (!atomic_compare_exchange_strong_explicit(&runtime.state, &expected, STARTING,
                                                  memory_order_relaxed, memory_order_relaxed)) {
-        while (load_state() == STARTING)
-            os_yield();
+        for (unsigned round = 0; load_state() == STARTING; round++)
+            os_wait_for_other(round);
         return;
     }
     int cancel_state = os_cancel_disable();
