@@ -321,6 +321,8 @@ static unsigned first_untaken(void)
 
 struct cache *cache_attach(struct stats_file *stats)
 {
+    if (stats->header.process_id != (uint64_t)os_process_id())
+        return NULL; // a child of vfork, on its parent's memory: it is none of the parent's threads
     if (caches.used)
         share(); // even if there is no cache for this thread: it frees all the same
     unsigned count = cache_count();

@@ -43,11 +43,14 @@ static struct {
     uint64_t fork_ns;       // when it was forked
 } runtime;
 
+enum { REFUSALS = 4096 };
+
 static bool serves_malloc = true; // false: in a library that replaces none
 static const struct conf_string dump_off = {"off"};
 
 static TLS bool is_starter;    // this thread runs start()
 static TLS unsigned abrupt_forks; // forks that this thread is in, without the locks: see before_fork
+static TLS uint16_t refusals; // slow calls that this thread, which got no cache, makes before it asks again
 static TLS uint8_t end_rounds; // times that this thread's destructor has run
 
 // When it is over; later frees go to the pool.
@@ -104,11 +107,17 @@ static void attach_thread(void)
 {
     if (guard_is_on) // every call shall take the slow path
         return;
+    if (refusals > 0) {
+        refusals--;
+        return;
+    }
     lock_take(&runtime.threads);
     struct cache *cache = cache_attach(stats_file);
     if (cache)
         cache_self = cache;
     lock_drop(&runtime.threads);
+    if (!cache)
+        refusals = REFUSALS; // to ask again may cost a system call for each thread that has one
     if (cache && runtime_conf.prefault)
         cache_populate(cache);
     if (cache && runtime.has_key)

@@ -16,6 +16,12 @@ strict="on_empty=fail;malloc size=64 count=300"
     done
 }
 
+@test "a child of vfork that allocates leaves its parent's threads their caches" {
+    for _ in {1..8}; do
+        passes "malloc size=40 count=unlimited;malloc size=400 count=unlimited" "$PROGRAMS/vfork_allocates"
+    done
+}
+
 @test "the child gets the chunks back that sat in the caches of threads that no longer exist" {
     local kind
     for kind in fork _Fork; do
