@@ -195,7 +195,7 @@ EXPORT int pm_pool_stats(pm_pool *pool, struct pm_stats *stats)
         return EINVAL;
     int saved_errno = errno;
     runtime_enter();
-    cache_note_used(inner(pool), false);
+    cache_note_used(inner(pool));
     struct stats_pool_figures figures;
     struct pm_stats all;
     stats_read_pool(stats_file, inner(pool)->index, true, &figures);

@@ -115,12 +115,9 @@ static struct bin *bin_ready(struct cache *cache, struct pool *pool)
     return bin;
 }
 
-void cache_note_used(struct pool *pool, bool at_end)
+void cache_note_used(struct pool *pool)
 {
-    if (!at_end)
-        lock_take(&pool->lock);
-    else if (!lock_take_within(&pool->lock))
-        return;
+    lock_take(&pool->lock);
     struct bin *own = &cache_self->bins[pool->index];
     if (bin_is_started(own))
         bin_note_used(own, pool);

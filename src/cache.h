@@ -195,11 +195,11 @@ bool cache_reclaim_grown(struct pool *pool);
 // threads fight over it. False: all chunks are in the program's hands.
 bool cache_take_reclaimed(struct pool *pool, void **ret_chunk, bool *ret_was_new);
 
-// Brings the pool's high-water mark up to date with what this thread and the others have now. `at_end`:
-// does not, if the caller may have interrupted the owner of the lock.
-void cache_note_used(struct pool *pool, bool at_end);
+// Brings the pool's high-water mark up to date with what this thread and the others have now.
+void cache_note_used(struct pool *pool);
 
-// The calling thread is in the middle of bin_pop or bin_push, and so in a signal handler.
+// The calling thread is in the middle of bin_pop, bin_push or a critical section, and so in a signal handler:
+// it must not wait for a lock, whose owner may be itself, or wait for it.
 bool cache_is_interrupted(void);
 
 // Called under the runtime's lock, when threads come and go.

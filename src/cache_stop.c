@@ -37,6 +37,8 @@ static bool bin_is_busy(const struct bin *bin)
 
 bool cache_is_interrupted(void)
 {
+    if (lock_depth > 0)
+        return true;
     for (unsigned pool = 0; pool < pools_bound(); pool++)
         if (bin_is_busy(&cache_self->bins[pool]))
             return true;

@@ -203,31 +203,14 @@ static void look_on(const struct pool *pool, uint32_t *chunk, struct heap_findin
     }
 }
 
-// The pool, and what is remembered of its chunks, stay while it is looked at. `at_end`: false where the
-// caller may have interrupted an owner.
-static bool take_locks(struct pool *pool, bool at_end)
-{
-    if (!at_end) {
-        runtime_lock();
-        lock_take(&pool->lock);
-        return true;
-    }
-    if (!runtime_lock_at_end())
-        return false;
-    bool taken = lock_take_within(&pool->lock);
-    if (!taken)
-        runtime_unlock();
-    return taken;
-}
-
-static uint64_t check_pool(struct pool *pool, bool at_end)
+static uint64_t check_pool(struct pool *pool)
 {
     uint64_t total = 0;
     uint32_t chunk = 0;
     struct heap_findings found = {0};
     do {
-        if (!take_locks(pool, at_end))
-            break;
+        runtime_lock(); // the pool, and what is remembered of its chunks, stay while it is looked at
+        lock_take(&pool->lock);
         look_on(pool, &chunk, &found);
         lock_drop(&pool->lock);
         runtime_unlock();
@@ -237,20 +220,15 @@ static uint64_t check_pool(struct pool *pool, bool at_end)
     return total;
 }
 
-static uint64_t check_all(bool at_end)
+uint64_t heap_check_all(void)
 {
     uint64_t total = 0;
     int saved_errno = errno;
     if (guard_is_on && runtime_enter())
         for (unsigned i = pools_from(0); i < POOLS_MAX; i = pools_from(i + 1))
-            total += check_pool(&pools.pool[i], at_end);
+            total += check_pool(&pools.pool[i]);
     errno = saved_errno;
     return total;
-}
-
-uint64_t heap_check_all(void)
-{
-    return check_all(false);
 }
 
 void heap_check_call(void)
@@ -261,7 +239,8 @@ void heap_check_call(void)
 
 RESIDENT void heap_end(void)
 {
-    uint64_t findings = guard_is_on ? check_all(true) : 0;
+    bool may_look = guard_is_on && !cache_is_interrupted(); // by a signal handler that calls exit
+    uint64_t findings = may_look ? heap_check_all() : 0;
     runtime_end();
     if (findings > 0)
         consequences(findings);

@@ -34,7 +34,7 @@ static struct scratch *enter(void)
         return NULL;
     runtime_lock(); // pools come and go under it
     for (unsigned i = pools_from(0); i < POOLS_MAX; i = pools_from(i + 1))
-        cache_note_used(&pools.pool[i], false);
+        cache_note_used(&pools.pool[i]);
     runtime_unlock();
     stats_read(stats_file, true, &scratch->figures);
     return scratch;

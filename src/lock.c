@@ -4,13 +4,11 @@
 #include "os.h"
 
 enum {
-    // Of lock_take_slow: in units of cpu_relax, and looks before it sleeps.
-    AWAY_MAX = 256,
-    ROUNDS = 10,
-    // Of lock_take_within.
-    SPINS = 100, // about the time that the longest short critical section takes
-    YIELDS = 20, // in each the owner may run, if it is another thread
+    AWAY_MAX = 256, // in units of cpu_relax
+    ROUNDS = 10,    // looks before it sleeps
 };
+
+TLS unsigned lock_depth;
 
 // Looking at the lock takes its line, and the next holder the pool's lines, away from the processor that
 // has them: two threads that took turns would spend their time on that. So a waiter stays away twice as
@@ -20,7 +18,7 @@ void lock_take_slow(struct lock *lock)
     for (int round = 0, away = 1; round < ROUNDS; round++) {
         for (int i = 0; i < away; i++)
             cpu_relax();
-        if (atomic_load_explicit(&lock->state, memory_order_relaxed) == LOCK_FREE && lock_try(lock))
+        if (atomic_load_explicit(&lock->state, memory_order_relaxed) == LOCK_FREE && lock_swap(lock))
             return;
         away = away < AWAY_MAX ? 2 * away : AWAY_MAX;
     }
@@ -28,19 +26,6 @@ void lock_take_slow(struct lock *lock)
     // LOCK_CONTENDED costs at most one needless wake-up.
     while (atomic_exchange_explicit(&lock->state, LOCK_CONTENDED, memory_order_acquire) != LOCK_FREE)
         os_futex_wait(&lock->state, LOCK_CONTENDED);
-}
-
-bool lock_take_within(struct lock *lock)
-{
-    for (int i = 0; i < SPINS + YIELDS; i++) {
-        if (lock_try(lock))
-            return true;
-        if (i < SPINS)
-            cpu_relax();
-        else
-            os_yield();
-    }
-    return false;
 }
 
 void lock_wake_slow(struct lock *lock)

@@ -13,23 +13,40 @@ struct lock {
 
 enum lock_state { LOCK_FREE, LOCK_HELD, LOCK_CONTENDED };
 
-void lock_take_slow(struct lock *lock);
+// Locks that this thread holds, is about to take, or has just dropped: a signal handler that finds it other
+// than 0 may have interrupted an owner.
+extern TLS unsigned lock_depth;
+
+void lock_take_slow(struct lock *lock); // counts nothing
 void lock_wake_slow(struct lock *lock);
 
-// For who may be a signal handler that interrupted the lock's owner. False: it was not to be had in a
-// time that is long for everybody else.
-bool lock_take_within(struct lock *lock);
+INLINE void lock_count(unsigned more)
+{
+    atomic_signal_fence(memory_order_seq_cst);
+    lock_depth += more;
+    atomic_signal_fence(memory_order_seq_cst);
+}
 
-INLINE bool lock_try(struct lock *lock)
+INLINE bool lock_swap(struct lock *lock)
 {
     uint32_t expected = LOCK_FREE;
     return atomic_compare_exchange_strong_explicit(&lock->state, &expected, LOCK_HELD,
                                                    memory_order_acquire, memory_order_relaxed);
 }
 
+INLINE bool lock_try(struct lock *lock)
+{
+    lock_count(1);
+    bool taken = lock_swap(lock);
+    if (!taken)
+        lock_count(-1U);
+    return taken;
+}
+
 INLINE void lock_take(struct lock *lock)
 {
-    if (unlikely(!lock_try(lock)))
+    lock_count(1);
+    if (unlikely(!lock_swap(lock)))
         lock_take_slow(lock);
 }
 
@@ -37,6 +54,7 @@ INLINE void lock_drop(struct lock *lock)
 {
     // Release: pairs with the acquire of whoever takes the lock next.
     uint32_t was = atomic_exchange_explicit(&lock->state, LOCK_FREE, memory_order_release);
+    lock_count(-1U);
     if (unlikely(was == LOCK_CONTENDED))
         lock_wake_slow(lock);
 }

@@ -78,11 +78,6 @@ void runtime_lock(void)
     lock_take(&runtime.threads);
 }
 
-bool runtime_lock_at_end(void)
-{
-    return lock_take_within(&runtime.threads);
-}
-
 void runtime_unlock(void)
 {
     lock_drop(&runtime.threads);
@@ -130,6 +125,9 @@ static void attach_thread(void)
 // between two steps, is found again by the chunks' states.
 static void become_child(bool was_announced)
 {
+    if (was_announced)
+        lock_depth = 0; // before_fork's
+    refusals = 0;
     lock_reset(&runtime.threads);
     for (unsigned i = pools_from(0); i < POOLS_MAX; i = pools_from(i + 1)) {
         lock_reset(&pools.pool[i].lock);
@@ -177,45 +175,31 @@ static void end_thread(void *cache)
     lock_drop(&runtime.threads);
 }
 
-// Drops the locks of the pools below `end`, and the runtime's.
-static void drop_locks(unsigned end)
-{
-    for (unsigned i = pools_from(0); i < end; i = pools_from(i + 1))
-        lock_drop(&pools.pool[i].lock);
-    lock_drop(&runtime.threads);
-}
-
-static bool take_locks(void)
-{
-    if (!lock_take_within(&runtime.threads))
-        return false;
-    for (unsigned i = pools_from(0); i < POOLS_MAX; i = pools_from(i + 1)) {
-        if (!lock_take_within(&pools.pool[i].lock)) {
-            drop_locks(i);
-            return false;
-        }
-    }
-    return true;
-}
-
 // A consistent state for the child: nobody holds a lock, no bin is in the middle of anything, and
 // every free chunk is in its pool. Where that cannot be had, because a signal handler forks that
 // interrupted this thread's malloc or free, nothing is touched, and the child is like an unannounced one.
 static void before_fork(void)
 {
     notice_fork();
-    if (cache_is_interrupted() || !take_locks())
+    if (cache_is_interrupted()) {
         abrupt_forks++;
-    else
-        cache_reclaim(0, pools_bound());
+        return;
+    }
+    runtime_lock();
+    for (unsigned i = pools_from(0); i < POOLS_MAX; i = pools_from(i + 1))
+        lock_take(&pools.pool[i].lock);
+    cache_reclaim(0, pools_bound());
 }
 
 static void after_fork_in_parent(void)
 {
-    if (abrupt_forks > 0)
+    if (abrupt_forks > 0) {
         abrupt_forks--;
-    else
-        drop_locks(POOLS_MAX);
+        return;
+    }
+    for (unsigned i = pools_from(0); i < POOLS_MAX; i = pools_from(i + 1))
+        lock_drop(&pools.pool[i].lock);
+    runtime_unlock();
 }
 
 static void after_fork_in_child(void)
@@ -355,9 +339,10 @@ void runtime_end(void)
     if (!runtime_is_serving())
         return;
     notice_fork();
-    if (runtime_lock_at_end()) { // no pool ends meanwhile
+    if (!cache_is_interrupted()) { // by a signal handler that calls exit
+        runtime_lock(); // no pool ends meanwhile
         for (unsigned i = pools_from(0); i < POOLS_MAX; i = pools_from(i + 1))
-            cache_note_used(&pools.pool[i], true);
+            cache_note_used(&pools.pool[i]);
         runtime_unlock();
     }
     stats_close(!dump_write(&runtime_conf, stats_file) || runtime_conf.keep_stats);

@@ -35,7 +35,6 @@ extern _Atomic bool runtime_is_passive;
 
 // Threads, forks, and pools that come and go wait for each other here. Taken before any pool's lock.
 void runtime_lock(void);
-bool runtime_lock_at_end(void); // false: the caller may have interrupted the owner
 void runtime_unlock(void);
 
 // The counters of the calling thread: its own block, or the shared one. The library serves.

@@ -31,11 +31,24 @@ Test(lock, excludes_and_wakes_every_waiter)
 
 Test(lock, try_fails_while_held)
 {
-    cr_assert(lock_take_within(&lock));
+    lock_take(&lock);
     cr_assert_not(lock_try(&lock));
-    cr_assert_not(lock_take_within(&lock));
     lock_drop(&lock);
     cr_assert(lock_try(&lock));
+}
+
+Test(lock, depth_says_whether_a_signal_handler_may_have_interrupted_an_owner)
+{
+    static struct lock other;
+    cr_assert_eq(lock_depth, 0);
+    lock_take(&lock);
+    lock_take(&other);
+    cr_assert_eq(lock_depth, 2);
+    cr_assert_not(lock_try(&lock));
+    cr_assert_eq(lock_depth, 2);
+    lock_drop(&other);
+    lock_drop(&lock);
+    cr_assert_eq(lock_depth, 0);
 }
 
 Test(lock, reset_frees_a_lock_whose_owner_is_gone)

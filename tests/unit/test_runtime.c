@@ -113,6 +113,35 @@ Test(runtime, child_of_a_busy_threaded_program_loses_no_chunk)
     cr_assert_eq(take_all(290), 0);
 }
 
+static pthread_barrier_t pool_is_locked;
+
+static void *lock_pool_for_long(void *unused)
+{
+    lock_take(&pools.pool[0].lock);
+    pthread_barrier_wait(&pool_is_locked);
+    usleep(100000);
+    lock_drop(&pools.pool[0].lock);
+    return unused;
+}
+
+// As those hold it that look at all chunks (overflow_check = 2).
+Test(runtime, fork_waits_for_a_lock_that_another_thread_holds_for_long)
+{
+    pthread_t thread;
+    start("malloc size=64 count=unlimited");
+    heap_free(heap_alloc(64));
+    cr_assert_gt(cache_self->bins[0].n, 0);
+    pthread_barrier_init(&pool_is_locked, NULL, 2);
+    pthread_create(&thread, NULL, lock_pool_for_long, NULL);
+    pthread_barrier_wait(&pool_is_locked);
+    pid_t child = fork();
+    if (child == 0)
+        _exit(0);
+    cr_assert_eq(cache_self->bins[0].n, 0); // all free chunks were in the pool
+    cr_assert_eq(waitpid(child, NULL, 0), child);
+    pthread_join(thread, NULL);
+}
+
 Test(runtime, child_that_nobody_announced_finds_all_chunks)
 {
     start("on_empty=fail; malloc size=64 count=300");
