@@ -96,8 +96,12 @@ NOINLINE static bool write_out(const struct conf *conf, const struct stats_file 
     return written;
 }
 
+RESIDENT bool dump_is_off(const struct conf *conf)
+{
+    return memcmp(conf->dump.text, "off", sizeof "off") == 0; // a comparison of two words, no string
+}
+
 RESIDENT bool dump_write(const struct conf *conf, const struct stats_file *file)
 {
-    bool is_off = memcmp(conf->dump.text, "off", sizeof "off") == 0; // a comparison of two words, no string
-    return is_off || write_out(conf, file);
+    return dump_is_off(conf) || write_out(conf, file);
 }

@@ -8,6 +8,8 @@
 
 enum { DUMP_BYTES_MAX = 3 * 1024 * 1024 }; // every dump fits: all pools, all steps, 20 digits everywhere
 
+bool dump_is_off(const struct conf *conf);
+
 // Writes the dump as the configuration says. True: it was written whole, or none was wanted.
 bool dump_write(const struct conf *conf, const struct stats_file *file);
 

@@ -275,6 +275,8 @@ static void start(void)
     else {
         leave_malloc_alone(&runtime_conf);
         start_pools();
+        if (dump_is_off(&runtime_conf))
+            os_stderr_forget(); // else who reads a pipe to its end would wait for this program's
     }
 }
 

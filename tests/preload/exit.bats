@@ -153,6 +153,10 @@ END
     survivor
 }
 
+@test "a program that closes its standard error and wants no dump keeps nobody waiting for its end" {
+    passes "dump=off" "$PROGRAMS/closes_stderr"
+}
+
 @test "a daemon does not keep its caller waiting for the end of standard error" {
     local pid reader fifo=$BATS_TEST_TMPDIR/fifo
     mkfifo "$fifo"
