@@ -330,6 +330,9 @@ struct cache *cache_attach(struct stats_file *stats)
     }
     if (i == CACHES_MAX || i + 1 >= stats->header.block_count)
         return NULL;
+    bool is_first_use = count_read(&stats->header.blocks_used) < i + 2; // of its counters
+    if (is_first_use && !stats_has_room())
+        return NULL;
     if (i == count) {
         bool is_wiped;
         if (!caches.list[i] && !(caches.list[i] = map_cache(&is_wiped)))
@@ -343,7 +346,7 @@ struct cache *cache_attach(struct stats_file *stats)
     cache->thread = os_thread_id();
     cache->stats = &stats->blocks[i + 1];
     cache->sizes = cache->stats->sizes;
-    if (count_read(&stats->header.blocks_used) < i + 2)
+    if (is_first_use)
         atomic_store_explicit(&stats->header.blocks_used, i + 2, memory_order_relaxed);
     return cache;
 }

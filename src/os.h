@@ -120,12 +120,16 @@ ssize_t os_read_file(const char *path, char *buffer, size_t size);
 int os_open_private_directory(const char *path);
 bool os_is_memory_file_system(int fd);
 
+// Bytes that may still be written to the file system of the path; UINT64_MAX where it sets no limit, or the
+// system cannot tell.
+uint64_t os_room(const char *path);
+
 // A new file of `bytes` zeros in the directory, mode 0600, mapped shared for reading and writing.
 // -EEXIST when the name is taken. 0 or -errno.
 int os_create_mapped_file(int directory, const char *name, size_t bytes, void **ret_start);
 
-// Puts a new mapped file in the place of existing pages, whose content it takes over.
-int os_move_to_mapped_file(int directory, const char *name, size_t bytes, void *start);
+// Puts a new mapped file in the place of existing pages, and takes over what is in the first `used` bytes.
+int os_move_to_mapped_file(int directory, const char *name, size_t bytes, void *start, size_t used);
 
 // Opens a file to ask os_find_data about it. A descriptor or -errno.
 int os_open_file(const char *path);

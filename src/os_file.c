@@ -5,6 +5,7 @@
 #include <linux/magic.h>
 #include <poll.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -71,6 +72,14 @@ bool os_is_memory_file_system(int fd)
            && (status.f_type == TMPFS_MAGIC || status.f_type == RAMFS_MAGIC);
 }
 
+uint64_t os_room(const char *path)
+{
+    struct statfs status;
+    if (os_call(SYS_statfs, path, &status) != 0 || status.f_blocks == 0)
+        return UINT64_MAX;
+    return status.f_bavail * (uint64_t)status.f_bsize;
+}
+
 // A limit on file sizes (ulimit -f) would not only refuse a larger file: it sends SIGXFSZ.
 static bool exceeds_file_size_limit(size_t bytes)
 {
@@ -115,33 +124,47 @@ int os_create_mapped_file(int directory, const char *name, size_t bytes, void **
     return fd < 0 ? fd : map_file(directory, name, fd, bytes, NULL, ret_start);
 }
 
-// Copies the pages of [start, start + bytes) that hold anything; the others stay holes.
-static bool copy_pages(int fd, const char *start, size_t bytes)
+static bool is_zero(const char *bytes, size_t length)
+{
+    const uint64_t *word = (const uint64_t *)bytes;
+    size_t i = 0;
+    while (i < length / sizeof *word && word[i] == 0)
+        i++;
+    return i == length / sizeof *word;
+}
+
+// Writes the pages of [start, start + bytes) that hold anything, where the file, which is mapped at `seen`,
+// does not have it yet; the others stay holes.
+static bool copy_pages(int fd, const char *start, const char *seen, size_t bytes)
 {
     const size_t page = os_page_size();
-    for (size_t at = 0; at < bytes; at += page) {
-        const uint64_t *word = (const uint64_t *)(start + at);
-        size_t i = 0;
-        while (i < page / sizeof *word && word[i] == 0)
-            i++;
-        if (i < page / sizeof *word && os_call(SYS_pwrite64, fd, start + at, page, at) != (long)page)
+    for (size_t at = 0; at < bytes; at += page)
+        if (!is_zero(start + at, page) && memcmp(start + at, seen + at, page) != 0
+            && os_call(SYS_pwrite64, fd, start + at, page, at) != (long)page)
             return false;
-    }
     return true;
 }
 
-int os_move_to_mapped_file(int directory, const char *name, size_t bytes, void *start)
+int os_move_to_mapped_file(int directory, const char *name, size_t bytes, void *start, size_t used)
 {
     int fd = create_file(directory, name, bytes);
     if (fd < 0)
         return fd;
-    if (!copy_pages(fd, start, bytes)) {
+    long seen = os_call(SYS_mmap, NULL, bytes, PROT_READ, MAP_SHARED, fd, 0);
+    // Again, for what is written meanwhile: the second time is short.
+    bool copied = !os_call_failed(seen) && copy_pages(fd, start, (char *)seen, used)
+                  && copy_pages(fd, start, (char *)seen, used);
+    void *same;
+    int error = -EIO;
+    if (copied)
+        error = map_file(directory, name, fd, bytes, start, &same);
+    else {
         os_close(fd);
         os_call(SYS_unlinkat, directory, name, 0);
-        return -EIO;
     }
-    void *same;
-    return map_file(directory, name, fd, bytes, start, &same);
+    if (!os_call_failed(seen))
+        os_unmap((void *)seen, bytes);
+    return error;
 }
 
 int os_open_file(const char *path)

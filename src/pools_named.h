@@ -57,6 +57,13 @@ struct pool *pools_named_find(const char *name); // NULL: none
 // end; NULL if it is in none. Any thread, no lock.
 struct pool *pools_named_at(const void *address);
 
+// The entries of named pools that have ever been used are the first so many.
+INLINE unsigned pools_named_count(void)
+{
+    unsigned end = atomic_load_explicit(&pools.named_end, memory_order_relaxed);
+    return end > 0 ? end - NAMED_POOLS_FIRST : 0;
+}
+
 // There may be named pools: saves the call of pools_named_at.
 INLINE bool pools_named_exist(void)
 {

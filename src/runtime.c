@@ -139,7 +139,7 @@ static void become_child(bool was_announced)
     if (runtime.not_forked)
         atomic_store_explicit(runtime.not_forked, 1, memory_order_relaxed);
     os_stderr_forget();
-    bool has_counters = stats_fork(); // of its own: now nothing is written to its parent's
+    bool has_counters = stats_fork(pools_named_count()); // of its own: now nothing is written to its parent's
     for (unsigned i = pools_from(0); i < POOLS_MAX; i = pools_from(i + 1)) {
         if (!was_announced)
             pool_rebuild(&pools.pool[i]);

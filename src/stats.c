@@ -13,6 +13,7 @@ struct stats_file *stats_file;
 enum {
     BLOCKS = 1024,        // threads with a cache, and block 0
     BLOCKS_SCARCE = 12,   // where the address space is limited
+    ROOM_MIN = 1024 * 1024, // bytes that a file system must have left for a file, or a thread's part of it
     IMAGES_MAX = 10,      // files of one process id: a program that was exec'd over, a dead process
     PATH_BYTES = CONF_STRING_MAX + 64,
 };
@@ -33,6 +34,19 @@ static size_t file_bytes(void)
     return sizeof(struct stats_file) + block_count * sizeof(struct stats_block);
 }
 
+// That hold anything: of blocks that were never used not a byte.
+static size_t used_bytes(void)
+{
+    uint64_t blocks = count_read(&stats_file->header.blocks_used);
+    return sizeof(struct stats_file) + blocks * sizeof(struct stats_block);
+}
+
+// To write to a page of the file that the file system has no room for is SIGBUS, whatever the program does.
+bool stats_has_room(void)
+{
+    return !directory_path[0] || os_room(directory_path) >= ROOM_MIN;
+}
+
 // Opens one candidate. A memory file system is asked for first, because a page of a disk file
 // faults again after each write-back.
 static int try_directory(const char *path, bool must_be_memory)
@@ -46,6 +60,11 @@ static int try_directory(const char *path, bool must_be_memory)
         struct text text;
         text_init(&text, directory_path, sizeof directory_path);
         text_add(&text, path);
+        if (!stats_has_room()) {
+            directory_path[0] = '\0';
+            os_close(fd);
+            return -ENOSPC;
+        }
     }
     return fd;
 }
@@ -88,7 +107,7 @@ static bool create_file(int directory, void *over, void **ret_start)
     int error = -EEXIST;
     for (unsigned image = 0; image < IMAGES_MAX && error == -EEXIST; image++) {
         name_file(image);
-        error = over ? os_move_to_mapped_file(directory, file_name, file_bytes(), over)
+        error = over ? os_move_to_mapped_file(directory, file_name, file_bytes(), over, used_bytes())
                      : os_create_mapped_file(directory, file_name, file_bytes(), ret_start);
     }
     struct text text;
@@ -209,9 +228,10 @@ static unsigned described_from(unsigned index)
     return index < NAMED_POOLS_FIRST + header->named_count ? index : POOLS_MAX;
 }
 
-bool stats_fork(void)
+bool stats_fork(unsigned named_count)
 {
     struct stats_header header = stats_file->header;
+    header.named_count = (uint32_t)min_u64(header.named_count, named_count);
     struct { // too large for some threads' stacks
         struct stats_pool pools[POOLS_MAX];
         char descs[NAMED_POOLS_MAX][STATS_DESC_MAX];
@@ -246,7 +266,8 @@ bool stats_fork(void)
 
 void stats_settle(void)
 {
-    int directory = directory_path[0] ? os_open_private_directory(directory_path) : -ENOENT;
+    bool wanted = directory_path[0] && stats_has_room();
+    int directory = wanted ? os_open_private_directory(directory_path) : -ENOENT;
     if (directory < 0)
         return;
     void *start;

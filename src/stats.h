@@ -28,10 +28,13 @@ struct stats_description {
 // makes sure that nobody counts for it meanwhile.
 void stats_describe_pool(unsigned index, const struct stats_description *description);
 
-// In the child of fork: counters of its own, at first in private memory. What its pools have inherited is
-// theirs to say (pool_inherit), for the parent goes on. False: the kernel is out of memory, and the parent's
-// counters stay shared; they are figures only.
-bool stats_fork(void);
+// In the child of fork, which has so many entries of named pools: counters of its own, at first in private
+// memory. What its pools have inherited is theirs to say (pool_inherit), for the parent goes on. False: the
+// kernel is out of memory, and the parent's counters stay shared; they are figures only.
+bool stats_fork(unsigned named_count);
+
+// The file system of the statistics has room for one thread's counters more; true, too, without a file.
+bool stats_has_room(void);
 
 // Gives a forked child its file, when it turns out to live on. No other thread may count meanwhile.
 void stats_settle(void);

@@ -142,6 +142,18 @@ refused() {
     [ "$(figures MALLOC_64 allocs frees)" = "10 10" ]
 }
 
+# To write to a page of a mapped file that the file system has no room for ends a program by SIGBUS.
+@test "a file system for statistics that is full, or that they would fill" {
+    [ "$(id -u)" = 0 ] && unshare -m true || skip "needs the right to mount"
+    local dir=$BATS_TEST_TMPDIR/small size
+    mkdir -m 700 "$dir"
+    for size in 64k 1200k; do
+        passes "stats_dir=$dir;on_empty=fail;malloc size=64 count=300" unshare -m sh -c \
+            'mount -t tmpfs -o "size=$1,mode=700" none "$2"; head -c 60k /dev/zero >"$2/other"; shift 2; exec "$@"' \
+            - $size "$dir" "$PROGRAMS/thread_ends" 100 joined
+    done
+}
+
 @test "a directory for statistics is private, and so is the file" {
     run pools "keep_stats=yes" "$PROGRAMS/end_with" 3
     [ "$(stat -c %a "$STATS_DIR")" = 700 ]

@@ -134,8 +134,14 @@ Test(os, mapped_files_keep_what_is_written, .init = make_folder, .fini = remove_
 
     char *private = os_map(8192);
     strcpy(private + 4096, "moved");
-    cr_assert_eq(os_move_to_mapped_file(directory, "g", 8192, private), 0);
+    cr_assert_eq(os_move_to_mapped_file(directory, "g", 8192, private, 8192), 0);
     cr_assert_str_eq(private + 4096, "moved");
+    char *partly = os_map(8192);
+    strcpy(partly, "used");
+    strcpy(partly + 4096, "not");
+    cr_assert_eq(os_move_to_mapped_file(directory, "h", 8192, partly, 4096), 0);
+    cr_assert_str_eq(partly, "used");
+    cr_assert_str_eq(partly + 4096, ""); // what is not used is not looked at
     strcpy(private, "later");
     char buffer2[8193];
     snprintf(path, sizeof path, "%s/g", folder);
