@@ -27,7 +27,7 @@ enum pool_key { KEY_SIZE, KEY_COUNT, KEY_DESC, POOL_KEYS };
 
 #define SIZE_VALUES "1 to 1G"
 #define PAYLOAD_VALUES "0 to 65535" // lengths of lwIP's pbufs have 16 bits; its PBUF_REF pool has 0
-#define COUNT_VALUES "1 to 4294967295"
+#define COUNT_VALUES "1 to 4294967294"
 
 static const struct statement {
     const char *word;
