@@ -309,12 +309,17 @@ static void load_process(pid_t process, const char *stats_dir, struct sink *sink
 {
     struct search search = {.sink = sink, .process = process};
     char path[4096];
+    bool is_mapped = load_mapped_path(process, path, sizeof path);
+    bool silent = sink->silent, ok = sink->ok;
+    // Those that are there may be of earlier processes with this number, and of another version.
+    sink->silent |= is_mapped;
     sink->running = false;
-    sink->ok &= load_directories(stats_dir, load_entry, &search);
-    // Those that are there may be of earlier processes with this number.
+    bool all_safe = load_directories(stats_dir, load_entry, &search);
+    sink->silent = silent;
+    sink->ok = (is_mapped ? ok : sink->ok) && all_safe;
     if (search.found > 0 && sink->running)
         return;
-    if (load_mapped_path(process, path, sizeof path)) {
+    if (is_mapped) {
         load_path(AT_FDCWD, path, path, sink);
         return;
     }
