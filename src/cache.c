@@ -318,8 +318,6 @@ static unsigned first_untaken(void)
 
 struct cache *cache_attach(struct stats_file *stats)
 {
-    if (stats->header.process_id != (uint64_t)os_process_id())
-        return NULL; // a child of vfork, on its parent's memory: it is none of the parent's threads
     if (caches.used)
         share(); // even if there is no cache for this thread: it frees all the same
     unsigned count = cache_count();
@@ -329,9 +327,6 @@ struct cache *cache_attach(struct stats_file *stats)
         i = first_untaken();
     }
     if (i == CACHES_MAX || i + 1 >= stats->header.block_count)
-        return NULL;
-    bool is_first_use = count_read(&stats->header.blocks_used) < i + 2; // of its counters
-    if (is_first_use && !stats_has_room())
         return NULL;
     if (i == count) {
         bool is_wiped;
@@ -346,8 +341,10 @@ struct cache *cache_attach(struct stats_file *stats)
     cache->thread = os_thread_id();
     cache->stats = &stats->blocks[i + 1];
     cache->sizes = cache->stats->sizes;
-    if (is_first_use)
+    if (count_read(&stats->header.blocks_used) < i + 2) {
+        stats_make_room();
         atomic_store_explicit(&stats->header.blocks_used, i + 2, memory_order_relaxed);
+    }
     return cache;
 }
 

@@ -39,6 +39,8 @@ bool cache_is_interrupted(void)
 {
     if (lock_depth > 0)
         return true;
+    if (cache_self == &cache_none) // whose bins others may be asking, too; nobody waits for them
+        return false;
     for (unsigned pool = 0; pool < pools_bound(); pool++)
         if (bin_is_busy(&cache_self->bins[pool]))
             return true;

@@ -31,13 +31,21 @@ size_t heap_usable_size(void *p)
     return next_is_bootstrap(p) ? next_bootstrap_size(p) : next.malloc_usable_size(p);
 }
 
+SLOW static void count_usable_size_call(void)
+{
+    int saved_errno = errno;
+    if (runtime_enter()) // which notices that this is a child of _Fork
+        COUNT(process.usable_size_calls, 1);
+    errno = saved_errno;
+}
+
 size_t heap_tell_usable_size(void *p)
 {
     struct stats_block *own = cache_self->stats;
     if (likely(own))
         count_own(&own->process.usable_size_calls, 1);
-    else if (runtime_is_serving())
-        count_shared(&stats_file->blocks[0].process.usable_size_calls, 1);
+    else
+        count_usable_size_call();
     return heap_usable_size(p);
 }
 

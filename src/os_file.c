@@ -133,15 +133,19 @@ static bool is_zero(const char *bytes, size_t length)
     return i == length / sizeof *word;
 }
 
-// Writes the pages of [start, start + bytes) that hold anything, where the file, which is mapped at `seen`,
-// does not have it yet; the others stay holes.
-static bool copy_pages(int fd, const char *start, const char *seen, size_t bytes)
+// Writes the pages that begin in [start, start + bytes) and hold anything; the others stay holes. With
+// `scratch`, a page, those that the file does not have already.
+static bool copy_pages(int fd, const char *start, size_t bytes, char *scratch)
 {
     const size_t page = os_page_size();
-    for (size_t at = 0; at < bytes; at += page)
-        if (!is_zero(start + at, page) && memcmp(start + at, seen + at, page) != 0
-            && os_call(SYS_pwrite64, fd, start + at, page, at) != (long)page)
+    for (size_t at = 0; at < bytes; at += page) {
+        if (is_zero(start + at, page)
+            || (scratch && os_call(SYS_pread64, fd, scratch, page, at) == (long)page
+                && memcmp(start + at, scratch, page) == 0))
+            continue;
+        if (os_call(SYS_pwrite64, fd, start + at, page, at) != (long)page)
             return false;
+    }
     return true;
 }
 
@@ -150,21 +154,18 @@ int os_move_to_mapped_file(int directory, const char *name, size_t bytes, void *
     int fd = create_file(directory, name, bytes);
     if (fd < 0)
         return fd;
-    long seen = os_call(SYS_mmap, NULL, bytes, PROT_READ, MAP_SHARED, fd, 0);
+    char *scratch = os_map(os_page_size());
     // Again, for what is written meanwhile: the second time is short.
-    bool copied = !os_call_failed(seen) && copy_pages(fd, start, (char *)seen, used)
-                  && copy_pages(fd, start, (char *)seen, used);
-    void *same;
-    int error = -EIO;
-    if (copied)
-        error = map_file(directory, name, fd, bytes, start, &same);
-    else {
+    bool copied = scratch && copy_pages(fd, start, used, NULL) && copy_pages(fd, start, used, scratch);
+    if (scratch)
+        os_unmap(scratch, os_page_size());
+    if (!copied) {
         os_close(fd);
         os_call(SYS_unlinkat, directory, name, 0);
+        return -EIO;
     }
-    if (!os_call_failed(seen))
-        os_unmap((void *)seen, bytes);
-    return error;
+    void *same;
+    return map_file(directory, name, fd, bytes, start, &same);
 }
 
 int os_open_file(const char *path)

@@ -41,6 +41,7 @@ static struct {
     _Atomic uint32_t *not_forked;
     _Atomic bool unsettled; // a forked child without a statistics file yet
     uint64_t fork_ns;       // when it was forked
+    pid_t process;          // that all this is of
 } runtime;
 
 enum { REFUSALS = 4096 };
@@ -83,8 +84,16 @@ void runtime_unlock(void)
     lock_drop(&runtime.threads);
 }
 
+// False in a child of vfork, which runs on its parent's memory, and is none of its threads.
+static bool is_own_process(void)
+{
+    return os_process_id() == runtime.process;
+}
+
 SLOW static void settle_child(void)
 {
+    if (!is_own_process())
+        return;
     int cancel_state = os_cancel_disable();
     if (lock_try(&runtime.threads)) { // else the next call will do; this may be a signal handler's
         if (atomic_load_explicit(&runtime.unsettled, memory_order_relaxed)
@@ -106,6 +115,8 @@ static void attach_thread(void)
         refusals--;
         return;
     }
+    if (!is_own_process())
+        return;
     lock_take(&runtime.threads);
     struct cache *cache = cache_attach(stats_file);
     if (cache)
@@ -126,7 +137,7 @@ static void attach_thread(void)
 static void become_child(bool was_announced)
 {
     if (was_announced)
-        lock_depth = 0; // before_fork's
+        lock_depth = 0; // before_fork's; else whom a handler interrupted may still have locks to drop
     refusals = 0;
     lock_reset(&runtime.threads);
     for (unsigned i = pools_from(0); i < POOLS_MAX; i = pools_from(i + 1)) {
@@ -147,6 +158,7 @@ static void become_child(bool was_announced)
             pool_inherit(&pools.pool[i]);
     }
     runtime.fork_ns = os_clock_ns();
+    runtime.process = os_process_id();
     atomic_store_explicit(&runtime.unsettled, !stats_is_settled(), memory_order_relaxed);
 }
 
@@ -256,6 +268,7 @@ static void start_pools(void)
             .stride = pool_chunk_bytes(pool),
             .count = pool->unlimited ? COUNT_UNLIMITED : pool->count});
     }
+    runtime.process = os_process_id();
     runtime.not_forked = cache_init();
     if (runtime.not_forked)
         atomic_store_explicit(runtime.not_forked, 1, memory_order_relaxed);

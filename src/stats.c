@@ -42,9 +42,25 @@ static size_t used_bytes(void)
 }
 
 // To write to a page of the file that the file system has no room for is SIGBUS, whatever the program does.
-bool stats_has_room(void)
+static bool has_room(void)
 {
-    return !directory_path[0] || os_room(directory_path) >= ROOM_MIN;
+    return os_room(directory_path) >= ROOM_MIN;
+}
+
+void stats_make_room(void)
+{
+    if (!file_path[0] || has_room())
+        return;
+    size_t used = used_bytes();
+    char *kept = os_map(used);
+    // Read, not copied: to look at a page that was never written makes it, where files are memory.
+    if (kept && os_read_file(file_path, kept, used) == -EFBIG && os_map_over(stats_file, file_bytes())) {
+        memcpy(stats_file, kept, used);
+        os_remove(file_path);
+        file_path[0] = directory_path[0] = '\0';
+    }
+    if (kept)
+        os_unmap(kept, used);
 }
 
 // Opens one candidate. A memory file system is asked for first, because a page of a disk file
@@ -60,7 +76,7 @@ static int try_directory(const char *path, bool must_be_memory)
         struct text text;
         text_init(&text, directory_path, sizeof directory_path);
         text_add(&text, path);
-        if (!stats_has_room()) {
+        if (!has_room()) {
             directory_path[0] = '\0';
             os_close(fd);
             return -ENOSPC;
@@ -266,7 +282,7 @@ bool stats_fork(unsigned named_count)
 
 void stats_settle(void)
 {
-    bool wanted = directory_path[0] && stats_has_room();
+    bool wanted = directory_path[0] && has_room();
     int directory = wanted ? os_open_private_directory(directory_path) : -ENOENT;
     if (directory < 0)
         return;

@@ -33,8 +33,10 @@ void stats_describe_pool(unsigned index, const struct stats_description *descrip
 // kernel is out of memory, and the parent's counters stay shared; they are figures only.
 bool stats_fork(unsigned named_count);
 
-// The file system of the statistics has room for one thread's counters more; true, too, without a file.
-bool stats_has_room(void);
+// Before a block of counters is written to for the first time: where the file's system has little room left,
+// all counters leave it for private memory, and the file is removed. What other threads count in these
+// microseconds may be lost.
+void stats_make_room(void);
 
 // Gives a forked child its file, when it turns out to live on. No other thread may count meanwhile.
 void stats_settle(void);

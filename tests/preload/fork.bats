@@ -100,13 +100,14 @@ children() { # kind...
 
 @test "whatever a child of _Fork does, the parent's file is untouched" {
     local what
-    for what in nothing malloc free realloc fork; do
+    for what in nothing malloc free realloc usable fork; do
         run --separate-stderr pools "dump=$BATS_TEST_TMPDIR/%p;malloc size=40 count=100" \
             "$PROGRAMS/unannounced_child" $what
         [ "$status" = 137 ]
         [ -z "$stderr" ]
         "$PROGRAMS/read_stats" "$STATS_DIR"/*.pmstat >"$DUMP"
         [ "$(figures MALLOC_40 used allocs frees)" = "2 2 0" ]
+        [ "$(figures process usable_size_calls)" = 0 ]
         grep -q '"ended":0' "$DUMP"
         local pid
         pid=$(sed -n 's/.*"pid":\([0-9]*\).*/\1/p' "$DUMP")

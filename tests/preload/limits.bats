@@ -152,6 +152,8 @@ refused() {
             'mount -t tmpfs -o "size=$1,mode=700" none "$2"; head -c 60k /dev/zero >"$2/other"; shift 2; exec "$@"' \
             - $size "$dir" "$PROGRAMS/thread_ends" 100 joined
     done
+    passes "stats_dir=$dir;on_empty=fail;malloc size=64 count=300" unshare -m sh -c \
+        'mount -t tmpfs -o size=2M,mode=700 none "$1"; exec "$2" "$1/other"' - "$dir" "$PROGRAMS/fills_file_system"
 }
 
 @test "a directory for statistics is private, and so is the file" {
