@@ -157,16 +157,6 @@ void os_futex_wait(_Atomic uint32_t *word, uint32_t while_value)
     os_call(SYS_futex, word, FUTEX_WAIT_PRIVATE, while_value, NULL, NULL, 0);
 }
 
-void os_wait_for_other(unsigned round)
-{
-    enum { YIELDS = 20, SLEEP_NS = 50000 };
-    struct timespec pause = {.tv_nsec = SLEEP_NS};
-    if (round < YIELDS)
-        os_yield();
-    else
-        os_call(SYS_nanosleep, &pause, NULL);
-}
-
 bool os_futex_wait_until(_Atomic uint32_t *word, uint32_t while_value, uint64_t until_ns)
 {
     struct timespec until = {
@@ -183,9 +173,14 @@ void os_futex_wake(_Atomic uint32_t *word, int waiters)
     os_call(SYS_futex, word, FUTEX_WAKE_PRIVATE, waiters, NULL, NULL, 0);
 }
 
-void os_yield(void)
+void os_wait_for_other(unsigned round)
 {
-    os_call(SYS_sched_yield);
+    enum { YIELDS = 20, SLEEP_NS = 50000 };
+    static _Atomic uint32_t never; // changes, and nobody wakes
+    if (round < YIELDS)
+        os_call(SYS_sched_yield);
+    else
+        os_futex_wait_until(&never, 0, os_clock_ns() + SLEEP_NS);
 }
 
 unsigned os_processors(void)

@@ -62,11 +62,11 @@ void os_futex_wake(_Atomic uint32_t *word, int waiters);
 // Sleeps until the word is another one or somebody wakes, or os_clock_ns() reaches `until_ns`
 // (UINT64_MAX: never), which alone is false.
 bool os_futex_wait_until(_Atomic uint32_t *word, uint32_t while_value, uint64_t until_ns);
-void os_yield(void);
 
 // For who looks again and again for what another thread is about to do: lets it run. `round` says how often
 // that was; from 20 on it sleeps 50 us, because sched_yield gives nothing to a thread of lower priority.
 void os_wait_for_other(unsigned round);
+
 unsigned os_processors(void); // that this process may run on, at least 1
 pid_t os_thread_id(void);
 bool os_thread_is_gone(pid_t thread); // of this process; a new one may have its number

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Chunks are biased to the thread that took them, until another one frees a chunk of its bin.
 #include <pthread.h>
+#include <sched.h>
 
 #include "cache_list.h"
 #include "core.h"
@@ -92,9 +93,9 @@ Test(cache_bias, does_not_end_while_the_owner_may_be_about_to_store)
     atomic_store(&own_bin(0)->busy, 1);
     pthread_create(&thread, NULL, free_it, p);
     while (atomic_load(&own_bin(0)->bias) == BIAS_HELD)
-        os_yield();
+        sched_yield();
     for (int i = 0; i < 1000; i++) {
-        os_yield();
+        sched_yield();
         cr_assert_eq(atomic_load(&own_bin(0)->bias), BIAS_ENDS);
         cr_assert_eq(atomic_load(state_of(p)), CHUNK_BIASED + cache_self->index);
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Of several threads that free one chunk at the same moment, exactly one succeeds.
 #include <pthread.h>
+#include <sched.h>
 
 #include "cache_list.h"
 #include "core.h"
@@ -28,7 +29,7 @@ static void meet(void)
         wait_for_nops(delay);
     for (int i = 0; arrived < 2; i++)
         if (i % 1000 == 999) // the other may not be running
-            os_yield();
+            sched_yield();
 }
 
 static void *push_at_once(void *unused)
