@@ -98,6 +98,12 @@ children() { # kind...
     [ -n "$dump" ]
 }
 
+@test "the file of a child that lives on is its own, though a child of vfork allocates first" {
+    run --separate-stderr pools "malloc size=40 count=1000" "$PROGRAMS/fork_and_free" vfork
+    [ "$status" = 0 ]
+    [ "$(ls "$STATS_DIR")" = "$output.pmstat" ]
+}
+
 @test "whatever a child of _Fork does, the parent's file is untouched" {
     local what
     for what in nothing malloc free realloc usable fork; do
