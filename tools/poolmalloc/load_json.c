@@ -126,9 +126,10 @@ static void get_process(struct reader *reader, const struct tree *process)
 #include "counters.def"
     };
     struct tree values[FORMAT_PROCESS_COUNTERS];
+    enum { ALWAYS = 6 }; // those that the first dumps of this schema had; later ones come behind them
     unsigned count = FORMAT_PROCESS_COUNTERS;
-    if (tree_kind(process) == TREE_OBJECT && !tree_has(process, keys[count - 1]))
-        count--; // earlier releases did not count usable_size_calls
+    while (count > ALWAYS && tree_kind(process) == TREE_OBJECT && !tree_has(process, keys[count - 1]))
+        count--;
     if (!get_members(reader, process, "process.", keys, count, values))
         return;
     for (unsigned i = 0; i < count; i++)

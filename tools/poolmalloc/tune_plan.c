@@ -119,7 +119,7 @@ struct sizes {
     unsigned step[SIZE_STEPS];   // the last one that the chunks serve
     uint64_t chunk[SIZE_STEPS];  // bytes
     uint64_t weight[SIZE_STEPS]; // requests that no smaller chunks serve
-    bool measured[SIZE_STEPS];   // a measured pool's, of a program that asks malloc_usable_size
+    bool measured[SIZE_STEPS];   // a measured pool's, by measured_end
 };
 
 static void fill_plan(const struct tune_data *data, const struct tune_wishes *wishes,
