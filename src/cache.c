@@ -176,11 +176,11 @@ bool cache_refill(struct cache *cache, struct pool *pool)
         // that has taken many gets as many runs side by side, because the processor fetches lines next to
         // those in use, which should not be another thread's.
         bool are_new = pool->unlimited && pool->cache_is_auto && pool->free == 0;
-        uint64_t few = are_new ? min_u64(max_u64(START_MAX, bin->owes), pool->cache_capacity)
-                               : min_u64(START_MAX, capacity);
-        if (!pool->unlimited && pool->cache_is_auto && pool->caches > 1)
-            few = min_u64(few, pool_whole_runs(pool, (pool->count - pool_out(pool)) / 4));
-        uint64_t want = max_u64((capacity + 1) / 2, few);
+        uint64_t want = are_new ? min_u64(max_u64(START_MAX, bin->owes), pool->cache_capacity)
+                                : min_u64(START_MAX, capacity);
+        if (!pool->unlimited && pool->cache_is_auto && pool->caches > 1) // leaves others most of what is left
+            want = min_u64(want, pool_whole_runs(pool, (pool->count - pool_out(pool)) / 4));
+        want = max_u64(want, (capacity + 1) / 2); // but takes no lock for chunk after chunk
         taken = pool_take(pool, bin->slots, (uint32_t)want);
         bin->owes = (uint16_t)min_u64(bin->owes + taken, UINT16_MAX);
         bin_set_n(bin, taken);

@@ -44,14 +44,13 @@ static struct {
     pid_t process;          // that all this is of
 } runtime;
 
-enum { REFUSALS = 4096 };
-
 static bool serves_malloc = true; // false: in a library that replaces none
 static const struct conf_string dump_off = {"off"};
 
 static TLS bool is_starter;    // this thread runs start()
 static TLS unsigned abrupt_forks; // forks that this thread is in, without the locks: see before_fork
 static TLS uint16_t refusals; // slow calls that this thread, which got no cache, makes before it asks again
+enum { REFUSALS = 4096 };
 static TLS uint8_t end_rounds; // times that this thread's destructor has run
 
 // When it is over; later frees go to the pool.
